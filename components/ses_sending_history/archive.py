@@ -1,0 +1,88 @@
+"""The archive: the S3 bucket that keeps the history, and everything set on it."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from ses_sending_history import policies
+
+_NONCURRENT_DAYS = 30
+"""How long an overwritten or deleted object can still be recovered; never longer than the retention."""
+
+_ABORT_UPLOAD_DAYS = 7
+"""How long a multipart upload may stay unfinished before its parts are removed."""
+
+
+def create_archive(
+    name: str,
+    *,
+    retention_days: int,
+    archive_after_days: int | None,
+    kms_key_arn: pulumi.Input[str] | None,
+    access_log_bucket: pulumi.Input[str] | None,
+    force_destroy: bool,
+    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
+    opts: pulumi.ResourceOptions,
+) -> aws.s3.Bucket:
+    """A private, encrypted, versioned bucket whose objects expire after `retention_days` (0: never)."""
+    bucket = aws.s3.Bucket(name, force_destroy=force_destroy, tags=tags, opts=opts)
+    aws.s3.BucketPublicAccessBlock(
+        name,
+        bucket=bucket.bucket,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+        opts=opts,
+    )
+    aws.s3.BucketOwnershipControls(
+        name, bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=opts
+    )
+    aws.s3.BucketServerSideEncryptionConfiguration(
+        name, bucket=bucket.bucket, rules=[_encryption_rule(kms_key_arn)], opts=opts
+    )
+    aws.s3.BucketVersioning(name, bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=opts)
+    aws.s3.BucketPolicy(
+        name, bucket=bucket.bucket, policy=policies.document(policies.tls_only, bucket_arn=bucket.arn), opts=opts
+    )
+    aws.s3.BucketLifecycleConfiguration(
+        name, bucket=bucket.bucket, rules=[_lifecycle_rule(retention_days, archive_after_days)], opts=opts
+    )
+    if access_log_bucket is not None:
+        aws.s3.BucketLogging(
+            name,
+            bucket=bucket.bucket,
+            target_bucket=access_log_bucket,
+            target_prefix=pulumi.Output.concat(bucket.bucket, "/"),
+            opts=opts,
+        )
+    return bucket
+
+
+def _encryption_rule(
+    kms_key_arn: pulumi.Input[str] | None,
+) -> aws.s3.BucketServerSideEncryptionConfigurationRuleArgsDict:
+    if kms_key_arn is None:
+        return {"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}
+    return {
+        "apply_server_side_encryption_by_default": {"sse_algorithm": "aws:kms", "kms_master_key_id": kms_key_arn},
+        "bucket_key_enabled": True,
+    }
+
+
+def _lifecycle_rule(
+    retention_days: int, archive_after_days: int | None
+) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+    rule: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
+        "id": "retention",
+        "status": "Enabled",
+        "filter": {"prefix": ""},
+        "abort_incomplete_multipart_upload": {"days_after_initiation": _ABORT_UPLOAD_DAYS},
+    }
+    if retention_days:
+        rule["expiration"] = {"days": retention_days}
+        rule["noncurrent_version_expiration"] = {"noncurrent_days": min(retention_days, _NONCURRENT_DAYS)}
+    if archive_after_days is not None:
+        rule["transitions"] = [{"days": archive_after_days, "storage_class": "GLACIER_IR"}]
+    return rule

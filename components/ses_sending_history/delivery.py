@@ -1,0 +1,88 @@
+"""The delivery stream: Firehose takes the events SES puts and writes them to the archive."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pulumi
+import pulumi_aws as aws
+
+from ses_sending_history import policies
+from ses_sending_history.deployment import Deployment
+
+EVENTS_PREFIX: Final = "events/"
+"""Where events are written: one JSON record a line, gzip, a folder for each day of arrival (UTC)."""
+
+ERRORS_PREFIX: Final = "error/"
+"""Where what could not be delivered is written, a folder for each error type."""
+
+_DAY = "day=!{timestamp:yyyy-MM-dd}/"
+
+_LOG_DAYS = 365
+"""How long a logged delivery error is kept: as long as the history is by default."""
+
+
+def create_delivery_stream(
+    name: str,
+    *,
+    bucket_arn: pulumi.Input[str],
+    kms_key_arn: pulumi.Input[str] | None,
+    buffer_seconds: int,
+    buffer_megabytes: int,
+    deployment: Deployment,
+    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
+    opts: pulumi.ResourceOptions,
+) -> aws.kinesis.FirehoseDeliveryStream:
+    """A Direct PUT stream into the bucket, with the role it writes with and a log of its errors."""
+    log_group = aws.cloudwatch.LogGroup(name, retention_in_days=_LOG_DAYS, tags=tags, opts=opts)
+    log_stream = aws.cloudwatch.LogStream(name, log_group_name=log_group.name, opts=opts)
+    role = aws.iam.Role(
+        name,
+        description="Lets Amazon Data Firehose write SES sending history to its bucket",
+        assume_role_policy=policies.document(policies.delivery_trust, account_id=deployment.account_id),
+        tags=tags,
+        opts=opts,
+    )
+    role_policy = aws.iam.RolePolicy(
+        name,
+        role=role.name,
+        policy=policies.document(
+            policies.delivery_permissions,
+            bucket_arn=bucket_arn,
+            prefixes=[EVENTS_PREFIX, ERRORS_PREFIX],
+            log_stream_arn=log_stream.arn,
+            region=deployment.region,
+            kms_key_arn=kms_key_arn,
+        ),
+        opts=opts,
+    )
+    return aws.kinesis.FirehoseDeliveryStream(
+        name,
+        destination="extended_s3",
+        extended_s3_configuration={
+            "role_arn": role.arn,
+            "bucket_arn": bucket_arn,
+            "prefix": f"{EVENTS_PREFIX}{_DAY}",
+            "error_output_prefix": f"{ERRORS_PREFIX}!{{firehose:error-output-type}}/{_DAY}",
+            "compression_format": "GZIP",
+            "buffering_interval": buffer_seconds,
+            "buffering_size": buffer_megabytes,
+            "kms_key_arn": kms_key_arn,
+            "cloudwatch_logging_options": {
+                "enabled": True,
+                "log_group_name": log_group.name,
+                "log_stream_name": log_stream.name,
+            },
+        },
+        server_side_encryption=_stream_encryption(kms_key_arn),
+        tags=tags,
+        # Firehose assumes the role while it is created: the role must be able to write by then.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role_policy])),
+    )
+
+
+def _stream_encryption(
+    kms_key_arn: pulumi.Input[str] | None,
+) -> aws.kinesis.FirehoseDeliveryStreamServerSideEncryptionArgsDict:
+    if kms_key_arn is None:
+        return {"enabled": True, "key_type": "AWS_OWNED_CMK"}
+    return {"enabled": True, "key_type": "CUSTOMER_MANAGED_CMK", "key_arn": kms_key_arn}

@@ -1,0 +1,127 @@
+"""IAM and bucket policy documents, as pure functions of the ARNs they name."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pulumi
+
+PolicyDocument = dict[str, Any]
+
+_VERSION = "2012-10-17"
+
+
+def document(policy: Callable[..., PolicyDocument], **values: Any) -> pulumi.Output[str]:
+    """The JSON text of `policy(**values)`, known once all of `values` are."""
+    return pulumi.Output.json_dumps(pulumi.Output.all(**values).apply(lambda known: policy(**known)))
+
+
+def publisher_trust(*, partition: str, region: str, account_id: str, configuration_set: str) -> PolicyDocument:
+    """Who may assume the role SES publishes with: SES, for one configuration set of one account.
+
+    Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-add-event-destination-firehose.html
+    """
+    return {
+        "Version": _VERSION,
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ses.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "StringEquals": {
+                        "aws:SourceAccount": account_id,
+                        "aws:SourceArn": (
+                            f"arn:{partition}:ses:{region}:{account_id}:configuration-set/{configuration_set}"
+                        ),
+                    }
+                },
+            }
+        ],
+    }
+
+
+def publisher_permissions(*, delivery_stream_arn: str) -> PolicyDocument:
+    """What SES may do with that role: put records on one delivery stream."""
+    return {
+        "Version": _VERSION,
+        "Statement": [{"Effect": "Allow", "Action": "firehose:PutRecordBatch", "Resource": delivery_stream_arn}],
+    }
+
+
+def delivery_trust(*, account_id: str) -> PolicyDocument:
+    """Who may assume the role Firehose delivers with: Firehose, for delivery streams of one account.
+
+    Source: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#firehose-assume-role
+    """
+    return {
+        "Version": _VERSION,
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "firehose.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+            }
+        ],
+    }
+
+
+def delivery_permissions(
+    *,
+    bucket_arn: str,
+    prefixes: Sequence[str],
+    log_stream_arn: str,
+    region: str,
+    kms_key_arn: str | None,
+) -> PolicyDocument:
+    """What Firehose may do with that role: write objects under `prefixes`, log its errors, encrypt with the key.
+
+    AWS's own example also grants s3:GetObject. Firehose does not need it to deliver records as they come,
+    and without it a stolen role cannot read the history.
+
+    Source: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
+    """
+    written = [f"{bucket_arn}/{prefix}*" for prefix in prefixes]
+    statements: list[dict[str, Any]] = [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+            "Resource": bucket_arn,
+        },
+        {"Effect": "Allow", "Action": ["s3:AbortMultipartUpload", "s3:PutObject"], "Resource": written},
+        {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": log_stream_arn},
+    ]
+    if kms_key_arn is not None:
+        statements.append(
+            {
+                "Effect": "Allow",
+                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+                "Resource": kms_key_arn,
+                "Condition": {
+                    "StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"},
+                    # With a bucket key the context is the bucket; without one, each object.
+                    "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, *written]},
+                },
+            }
+        )
+    return {"Version": _VERSION, "Statement": statements}
+
+
+def tls_only(*, bucket_arn: str) -> PolicyDocument:
+    """A bucket policy that refuses every request that is not sent over TLS.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html
+    """
+    return {
+        "Version": _VERSION,
+        "Statement": [
+            {
+                "Sid": "TlsOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [bucket_arn, f"{bucket_arn}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }

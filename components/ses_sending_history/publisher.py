@@ -1,0 +1,107 @@
+"""EventPublisher: makes SES publish the events of one configuration set to a delivery stream."""
+
+from collections.abc import Mapping
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from ses_sending_history import policies, validation
+from ses_sending_history.deployment import deployment_of
+from ses_sending_history.event_types import EVENT_TYPES
+
+_ROLE_NAME_PREFIX_LENGTH = 38
+"""The longest prefix IAM role names are generated from."""
+
+
+class EventPublisherArgs(TypedDict):
+    """The arguments of an EventPublisher."""
+
+    configuration_set: pulumi.Input[str]
+    """Name of the configuration set whose events are published."""
+
+    delivery_stream_arn: pulumi.Input[str]
+    """ARN of the Data Firehose delivery stream the events go to."""
+
+    create_configuration_set: NotRequired[bool]
+    """Whether to create the configuration set (the default), or attach to one made elsewhere."""
+
+    event_types: NotRequired[list[str]]
+    """Event types to publish, as the SES API v2 spells them. All ten by default."""
+
+    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Tags of everything created."""
+
+
+class EventPublisher(pulumi.ComponentResource):
+    """Publishes the sending events of one SES configuration set to a Data Firehose delivery stream."""
+
+    configuration_set_name: pulumi.Output[str]
+    """Name of the configuration set, known once the set exists."""
+
+    role_arn: pulumi.Output[str]
+    """ARN of the role SES assumes to put the events on the stream."""
+
+    event_destination_name: pulumi.Output[str]
+    """Name of the event destination on the configuration set."""
+
+    def __init__(self, name: str, args: EventPublisherArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        validation.check_event_publisher(name, args)
+        super().__init__("ses-sending-history:index:EventPublisher", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        deployment = deployment_of(self)
+        tags = args.get("tags")
+
+        self.configuration_set_name = pulumi.Output.from_input(args["configuration_set"])
+        if args.get("create_configuration_set", True):
+            configuration_set = aws.sesv2.ConfigurationSet(
+                name, configuration_set_name=args["configuration_set"], tags=tags, opts=child
+            )
+            self.configuration_set_name = configuration_set.configuration_set_name
+
+        role = aws.iam.Role(
+            name,
+            # A configuration set's name alone may fill the 64 characters of a role's.
+            name_prefix=f"{name[: _ROLE_NAME_PREFIX_LENGTH - 1]}-",
+            description="Lets Amazon SES publish the events of a configuration set to a delivery stream",
+            assume_role_policy=policies.document(
+                policies.publisher_trust,
+                partition=deployment.partition,
+                region=deployment.region,
+                account_id=deployment.account_id,
+                configuration_set=args["configuration_set"],
+            ),
+            tags=tags,
+            opts=child,
+        )
+        role_policy = aws.iam.RolePolicy(
+            name,
+            role=role.name,
+            policy=policies.document(policies.publisher_permissions, delivery_stream_arn=args["delivery_stream_arn"]),
+            opts=child,
+        )
+        destination = aws.sesv2.ConfigurationSetEventDestination(
+            name,
+            configuration_set_name=self.configuration_set_name,
+            event_destination_name=name[: validation.SES_NAME_LENGTH],
+            event_destination={
+                "enabled": True,
+                "matching_event_types": args.get("event_types") or list(EVENT_TYPES),
+                "kinesis_firehose_destination": {
+                    "delivery_stream_arn": args["delivery_stream_arn"],
+                    "iam_role_arn": role.arn,
+                },
+            },
+            # SES tries the role before it accepts the destination: it must be able to put records by then.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[role_policy]),
+        )
+
+        self.role_arn = role.arn
+        self.event_destination_name = destination.event_destination_name
+        self.register_outputs(
+            {
+                "configuration_set_name": self.configuration_set_name,
+                "role_arn": self.role_arn,
+                "event_destination_name": self.event_destination_name,
+            }
+        )

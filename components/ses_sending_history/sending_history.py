@@ -1,0 +1,165 @@
+"""SendingHistory: keeps what Amazon SES sent, from the configuration set to the archive."""
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+import pulumi
+import pulumi_aws as aws
+
+from ses_sending_history import validation
+from ses_sending_history.archive import create_archive
+from ses_sending_history.delivery import ERRORS_PREFIX, EVENTS_PREFIX, create_delivery_stream
+from ses_sending_history.deployment import deployment_of
+from ses_sending_history.event_types import EVENT_TYPES
+from ses_sending_history.publisher import EventPublisher
+
+
+class SendingHistoryArgs(TypedDict, total=False):
+    """The arguments of a SendingHistory. Every one is optional."""
+
+    configuration_sets: list[str]
+    """Configuration sets to create and publish from. One with the component's name by default."""
+
+    existing_configuration_sets: list[str]
+    """Configuration sets made elsewhere: only an event destination is attached to each."""
+
+    identities: list[str]
+    """SES identities (domains or addresses) to create, their default configuration set the first of the above."""
+
+    event_types: list[str]
+    """Event types to keep, as the SES API v2 spells them. All ten by default."""
+
+    bucket: pulumi.Input[str]
+    """Name of a bucket made elsewhere to keep the history in. None is created then, and no setting of it is touched."""
+
+    kms_key_arn: pulumi.Input[str]
+    """ARN of a customer managed key for the objects and the stream. S3's own keys by default."""
+
+    retention_days: float
+    """Days after which objects expire. 365 by default; 0 keeps them for ever."""
+
+    archive_after_days: float
+    """Days after which objects move to Glacier Instant Retrieval, where they stay readable. Never by default."""
+
+    access_log_bucket: pulumi.Input[str]
+    """Name of a bucket that receives the S3 server access logs of the history. No logs by default."""
+
+    buffer_seconds: float
+    """Seconds Firehose gathers events before it writes an object, 0 to 900. 300 by default."""
+
+    buffer_megabytes: float
+    """Megabytes Firehose gathers before it writes an object, 1 to 128. 64 by default."""
+
+    force_destroy: bool
+    """Whether destroying the component may delete a bucket that holds history. False by default."""
+
+    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]]
+    """Tags of everything created."""
+
+
+class SendingHistory(pulumi.ComponentResource):
+    """Keeps every Amazon SES sending event of its configuration sets in an S3 bucket."""
+
+    bucket_name: pulumi.Output[str]
+    """Name of the bucket that keeps the history."""
+
+    bucket_arn: pulumi.Output[str]
+    """ARN of the bucket that keeps the history."""
+
+    events_prefix: pulumi.Output[str]
+    """Prefix of the objects that hold events."""
+
+    errors_prefix: pulumi.Output[str]
+    """Prefix of the objects that hold what could not be delivered."""
+
+    delivery_stream_name: pulumi.Output[str]
+    """Name of the delivery stream."""
+
+    delivery_stream_arn: pulumi.Output[str]
+    """ARN of the delivery stream, for an EventPublisher elsewhere."""
+
+    configuration_set_names: pulumi.Output[list[str]]
+    """Configuration sets whose events are kept: send with one of them."""
+
+    publisher_role_arns: pulumi.Output[list[str]]
+    """ARNs of the roles SES assumes, one a configuration set, in the same order."""
+
+    def __init__(self, name: str, args: SendingHistoryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        validation.check_sending_history(name, args)
+        super().__init__("ses-sending-history:index:SendingHistory", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        deployment = deployment_of(self)
+        tags = args.get("tags", {})
+        created_sets = args.get("configuration_sets", [name])
+        configuration_sets = [*created_sets, *args.get("existing_configuration_sets", [])]
+
+        if "bucket" in args:
+            self.bucket_name = pulumi.Output.from_input(args["bucket"])
+            self.bucket_arn = pulumi.Output.concat("arn:", deployment.partition, ":s3:::", self.bucket_name)
+        else:
+            bucket = create_archive(
+                f"{name}-archive",
+                retention_days=int(args.get("retention_days", validation.DEFAULT_RETENTION_DAYS)),
+                archive_after_days=int(args["archive_after_days"]) if "archive_after_days" in args else None,
+                kms_key_arn=args.get("kms_key_arn"),
+                access_log_bucket=args.get("access_log_bucket"),
+                force_destroy=args.get("force_destroy", False),
+                tags=tags,
+                opts=child,
+            )
+            self.bucket_name = bucket.bucket
+            self.bucket_arn = bucket.arn
+
+        stream = create_delivery_stream(
+            f"{name}-delivery",
+            bucket_arn=self.bucket_arn,
+            kms_key_arn=args.get("kms_key_arn"),
+            buffer_seconds=int(args.get("buffer_seconds", 300)),
+            buffer_megabytes=int(args.get("buffer_megabytes", 64)),
+            deployment=deployment,
+            tags=tags,
+            opts=child,
+        )
+
+        publishers = [
+            EventPublisher(
+                f"{name}-{configuration_set}",
+                {
+                    "configuration_set": configuration_set,
+                    "create_configuration_set": configuration_set in created_sets,
+                    "delivery_stream_arn": stream.arn,
+                    "event_types": args.get("event_types", list(EVENT_TYPES)),
+                    "tags": tags,
+                },
+                child,
+            )
+            for configuration_set in configuration_sets
+        ]
+
+        for identity in args.get("identities", []):
+            aws.sesv2.EmailIdentity(
+                f"{name}-{identity}",
+                email_identity=identity,
+                configuration_set_name=publishers[0].configuration_set_name,
+                tags=tags,
+                opts=child,
+            )
+
+        self.events_prefix = pulumi.Output.from_input(EVENTS_PREFIX)
+        self.errors_prefix = pulumi.Output.from_input(ERRORS_PREFIX)
+        self.delivery_stream_name = stream.name
+        self.delivery_stream_arn = stream.arn
+        self.configuration_set_names = pulumi.Output.all(*(p.configuration_set_name for p in publishers))
+        self.publisher_role_arns = pulumi.Output.all(*(p.role_arn for p in publishers))
+        self.register_outputs(
+            {
+                "bucket_name": self.bucket_name,
+                "bucket_arn": self.bucket_arn,
+                "events_prefix": self.events_prefix,
+                "errors_prefix": self.errors_prefix,
+                "delivery_stream_name": self.delivery_stream_name,
+                "delivery_stream_arn": self.delivery_stream_arn,
+                "configuration_set_names": self.configuration_set_names,
+                "publisher_role_arns": self.publisher_role_arns,
+            }
+        )

@@ -1,0 +1,249 @@
+"""Checks of a component's arguments: every problem is found before anything is registered."""
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pulumi
+
+from ses_sending_history.event_types import EVENT_TYPES
+
+SES_NAME_LENGTH: Final = 64
+"""The longest name of a configuration set or an event destination."""
+
+DEFAULT_RETENTION_DAYS: Final = 365
+"""How long objects are kept when nothing else is asked for."""
+
+_COMPONENT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_PUBLISHER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_CONFIGURATION_SET = re.compile(rf"[A-Za-z0-9_-]{{1,{SES_NAME_LENGTH}}}")
+_IDENTITY = re.compile(r"(?:[^@\s]+@)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
+_BUCKET = re.compile(
+    r"(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)"
+    r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+    r"(?<!-s3alias)(?<!--ol-s3)(?<!\.mrap)(?<!--x-s3)(?<!--table-s3)"
+)
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+_STREAM_ARN = re.compile(r"arn:aws[a-z-]*:firehose:[a-z0-9-]+:\d{12}:deliverystream/[A-Za-z0-9_.-]{1,64}")
+
+_OF_A_CREATED_BUCKET: Final[Mapping[str, Any]] = {
+    "retention_days": DEFAULT_RETENTION_DAYS,
+    "archive_after_days": None,
+    "access_log_bucket": None,
+    "force_destroy": False,
+}
+"""What is set only on a bucket the component creates, with the values that ask for nothing."""
+
+
+_NOT_KNOWN_YET = (pulumi.Output, Awaitable)
+
+_TAGS = 50
+_TAG_NAME_LENGTH = 128
+_TAG_VALUE_LENGTH = 256
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An argument, the value it was given, and what it must be instead."""
+
+    argument: str
+    value: Any
+    must: str
+
+    def __str__(self) -> str:
+        return f"{self.argument} = {self.value!r}: {self.must}"
+
+
+Check = Callable[[str, Any], Iterator[Problem]]
+"""Yields what is wrong with the value of the argument so named."""
+
+
+def check_sending_history(name: str, args: Mapping[str, Any]) -> None:
+    """Raise pulumi.InputPropertiesError with all that is wrong with the arguments of a SendingHistory."""
+    problems = [
+        *_text(
+            _COMPONENT_NAME, "must be 1 to 40 of a-z 0-9 -, not - first: the bucket and the stream are named after it"
+        )("name", name),
+        *_check_each(args, _SENDING_HISTORY),
+    ]
+    # How arguments go together can be said only of arguments that are accepted each on its own.
+    _raise("SendingHistory", name, problems or list(_check_together(args)))
+
+
+def check_event_publisher(name: str, args: Mapping[str, Any]) -> None:
+    """Raise pulumi.InputPropertiesError with all that is wrong with the arguments of an EventPublisher."""
+    _raise(
+        "EventPublisher",
+        name,
+        [
+            *_text(_PUBLISHER_NAME, "must be 1 to 128 of A-Z a-z 0-9 _ -, the first a letter or digit")("name", name),
+            *(
+                Problem(required, None, "must be given: it has no default")
+                for required in ("configuration_set", "delivery_stream_arn")
+                if required not in args
+            ),
+            *_check_each(args, _EVENT_PUBLISHER),
+        ],
+    )
+
+
+def _check_each(args: Mapping[str, Any], checks: Mapping[str, Check]) -> Iterator[Problem]:
+    for argument, value in args.items():
+        if argument in checks:
+            yield from checks[argument](argument, value)
+        else:
+            close = difflib.get_close_matches(argument, checks, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(checks)}"
+            yield Problem(argument, value, f"no such argument; {hint}")
+
+
+def _check_together(args: Mapping[str, Any]) -> Iterator[Problem]:
+    created = args.get("configuration_sets")
+    existing = args.get("existing_configuration_sets", [])
+    if created == [] and not existing:
+        yield Problem("configuration_sets", created, "must have a name, here or in existing_configuration_sets")
+    for both in sorted(set(created or []) & set(existing)):
+        yield Problem("existing_configuration_sets", both, "must be made elsewhere, but is in configuration_sets too")
+
+    retention_days = args.get("retention_days", DEFAULT_RETENTION_DAYS)
+    if retention_days and args.get("archive_after_days", 0) >= retention_days:
+        yield Problem(
+            "archive_after_days",
+            args["archive_after_days"],
+            f"must be fewer days than retention_days, which is {retention_days}",
+        )
+
+    if "bucket" in args:
+        for argument, default in _OF_A_CREATED_BUCKET.items():
+            if args.get(argument, default) != default:
+                yield Problem(
+                    argument, args[argument], "must be left out beside bucket: a bucket made elsewhere stays as it is"
+                )
+
+
+def _raise(component: str, name: str, problems: Sequence[Problem]) -> None:
+    if not problems:
+        return
+    lines = [f"{component} {name!r} was given arguments it does not accept:", *(f"  {p}" for p in problems)]
+    raise pulumi.InputPropertiesError(
+        "\n".join(lines),
+        [{"property_path": _camel_case(p.argument), "reason": str(p)} for p in problems],
+    )
+
+
+def _camel_case(argument: str) -> str:
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), argument)
+
+
+def _text(pattern: re.Pattern[str], must: str) -> Check:
+    def check(argument: str, value: Any) -> Iterator[Problem]:
+        if not (isinstance(value, str) and pattern.fullmatch(value)):
+            yield Problem(argument, value, must)
+
+    return check
+
+
+def _input(check: Check) -> Check:
+    """Check what is known: what is an Output still is left to AWS to refuse."""
+
+    def check_known(argument: str, value: Any) -> Iterator[Problem]:
+        if not isinstance(value, _NOT_KNOWN_YET):
+            yield from check(argument, value)
+
+    return check_known
+
+
+def _list_of(item: Check) -> Check:
+    def check(argument: str, value: Any) -> Iterator[Problem]:
+        if not isinstance(value, (list, tuple)):
+            yield Problem(argument, value, "must be a list")
+            return
+        problems = [problem for i, each in enumerate(value) for problem in item(f"{argument}[{i}]", each)]
+        yield from problems
+        if not problems:
+            for each, times in Counter(value).items():
+                if times > 1:
+                    yield Problem(argument, each, "must be given once")
+
+    return check
+
+
+def _whole_number(low: int, high: int, must: str) -> Check:
+    def check(argument: str, value: Any) -> Iterator[Problem]:
+        # Other languages hand every number over as a float: 30.0 is as whole as 30.
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not (number and low <= value <= high and value == int(value)):
+            yield Problem(argument, value, must)
+
+    return check
+
+
+def _true_or_false(argument: str, value: Any) -> Iterator[Problem]:
+    if not isinstance(value, bool):
+        yield Problem(argument, value, "must be true or false")
+
+
+def _event_type(argument: str, value: Any) -> Iterator[Problem]:
+    if value not in EVENT_TYPES:
+        close = difflib.get_close_matches(str(value).upper().replace(" ", "_"), EVENT_TYPES, n=1)
+        yield Problem(
+            argument,
+            value,
+            f"must be one of {' '.join(EVENT_TYPES)}" + (f"; did you mean {close[0]}?" if close else ""),
+        )
+
+
+def _event_types(argument: str, value: Any) -> Iterator[Problem]:
+    yield from _list_of(_event_type)(argument, value)
+    if value in ([], ()):
+        yield Problem(argument, value, "must have an event type; leave it out for all ten")
+
+
+def _tags(argument: str, value: Any) -> Iterator[Problem]:
+    if not isinstance(value, Mapping):
+        yield Problem(argument, value, "must be a mapping of names to values")
+        return
+    if len(value) > _TAGS:
+        yield Problem(argument, f"{len(value)} tags", f"must be {_TAGS} tags at most")
+    for key, text in value.items():
+        if not (isinstance(key, str) and 1 <= len(key) <= _TAG_NAME_LENGTH and not key.lower().startswith("aws:")):
+            yield Problem(
+                argument, key, f"must be a tag name of 1 to {_TAG_NAME_LENGTH} characters that does not begin with aws:"
+            )
+        if not isinstance(text, _NOT_KNOWN_YET) and not (isinstance(text, str) and len(text) <= _TAG_VALUE_LENGTH):
+            yield Problem(f"{argument}[{key!r}]", text, f"must be a text of {_TAG_VALUE_LENGTH} characters at most")
+
+
+_set_name = _text(_CONFIGURATION_SET, f"must be 1 to {SES_NAME_LENGTH} of A-Z a-z 0-9 _ -")
+_bucket_name = _input(_text(_BUCKET, "must be the name of an S3 bucket: 3 to 63 of a-z 0-9 . - (no ARN, no address)"))
+
+_SENDING_HISTORY: Final[Mapping[str, Check]] = {
+    "configuration_sets": _list_of(_set_name),
+    "existing_configuration_sets": _list_of(_set_name),
+    "identities": _list_of(
+        _text(_IDENTITY, "must be a domain, like example.com, or an address, like mail@example.com")
+    ),
+    "event_types": _event_types,
+    "bucket": _bucket_name,
+    "kms_key_arn": _input(_text(_KEY_ARN, "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID")),
+    "retention_days": _whole_number(0, 2**31 - 1, "must be a whole number of days; 0 keeps the history for ever"),
+    "archive_after_days": _whole_number(1, 2**31 - 1, "must be a whole number of days, at least 1"),
+    "access_log_bucket": _bucket_name,
+    "buffer_seconds": _whole_number(0, 900, "must be a whole number of seconds, 0 to 900"),
+    "buffer_megabytes": _whole_number(1, 128, "must be a whole number of megabytes, 1 to 128"),
+    "force_destroy": _true_or_false,
+    "tags": _input(_tags),
+}
+
+_EVENT_PUBLISHER: Final[Mapping[str, Check]] = {
+    "configuration_set": _input(_set_name),
+    "delivery_stream_arn": _input(
+        _text(_STREAM_ARN, "must be the ARN of a delivery stream: arn:aws:firehose:REGION:ACCOUNT:deliverystream/NAME")
+    ),
+    "create_configuration_set": _true_or_false,
+    "event_types": _event_types,
+    "tags": _input(_tags),
+}
