@@ -69,8 +69,8 @@ def check_sending_history(name: str, args: Mapping[str, Any]) -> None:
         )("name", name),
         *_check_each(args, _SENDING_HISTORY),
     ]
-    # How arguments go together can be said only of arguments that are accepted each on its own.
-    _raise("SendingHistory", name, problems or list(_check_together(args)))
+    faulty = {problem.argument.partition("[")[0] for problem in problems}
+    _raise("SendingHistory", name, [*problems, *_check_together(name, args, faulty)])
 
 
 def check_event_publisher(name: str, args: Mapping[str, Any]) -> None:
@@ -100,21 +100,24 @@ def _check_each(args: Mapping[str, Any], checks: Mapping[str, Check]) -> Iterato
             yield Problem(argument, value, f"no such argument; {hint}")
 
 
-def _check_together(args: Mapping[str, Any]) -> Iterator[Problem]:
-    created = args.get("configuration_sets")
-    existing = args.get("existing_configuration_sets", [])
-    if created == [] and not existing:
-        yield Problem("configuration_sets", created, "must have a name, here or in existing_configuration_sets")
-    for both in sorted(set(created or []) & set(existing)):
-        yield Problem("existing_configuration_sets", both, "must be made elsewhere, but is in configuration_sets too")
+def _check_together(name: str, args: Mapping[str, Any], faulty: set[str]) -> Iterator[Problem]:
+    """Check how arguments go together, as far as none of them is `faulty` by itself."""
+    if faulty.isdisjoint({"configuration_sets", "existing_configuration_sets"}):
+        created = args.get("configuration_sets", [name])
+        existing = args.get("existing_configuration_sets", [])
+        if not created and not existing:
+            yield Problem("configuration_sets", created, "must have a name, here or in existing_configuration_sets")
+        for both in sorted(set(created) & set(existing)):
+            yield Problem("existing_configuration_sets", both, "must be made elsewhere, but is among those to create")
 
-    retention_days = args.get("retention_days", DEFAULT_RETENTION_DAYS)
-    if retention_days and args.get("archive_after_days", 0) >= retention_days:
-        yield Problem(
-            "archive_after_days",
-            args["archive_after_days"],
-            f"must be fewer days than retention_days, which is {retention_days}",
-        )
+    if faulty.isdisjoint({"retention_days", "archive_after_days"}):
+        retention_days = args.get("retention_days", DEFAULT_RETENTION_DAYS)
+        if retention_days and args.get("archive_after_days", 0) >= retention_days:
+            yield Problem(
+                "archive_after_days",
+                args["archive_after_days"],
+                f"must be fewer days than retention_days, which is {retention_days}",
+            )
 
     if "bucket" in args:
         for argument, default in _OF_A_CREATED_BUCKET.items():

@@ -1,0 +1,28 @@
+# `make demo` and `make test` need Python 3.11 or newer, make, and a package registry. Everything else goes into .venv.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+
+.PHONY: demo test format clean
+
+demo: .venv/installed
+	.venv/bin/python -m localaws
+
+test: .venv/installed
+	.venv/bin/ruff format --check
+	.venv/bin/ruff check
+	.venv/bin/pyrefly check --summary=none
+	.venv/bin/pytest
+
+format: .venv/installed
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+clean:
+	rm -rf .venv
+
+.venv/installed: uv.lock pyproject.toml components/pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	VIRTUAL_ENV= .venv/bin/uv sync --quiet --frozen
+	touch $@

@@ -1,0 +1,5 @@
+"""`python -m localaws` runs the demo."""
+
+from localaws.demo import main
+
+main()

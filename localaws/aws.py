@@ -1,0 +1,62 @@
+"""The AWS on this machine as its callers see it: an account, a region, an address, and clients of its services."""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """What became of an event at an event destination of its configuration set."""
+
+    event_type: str
+    message_id: str
+    configuration_set: str
+    event_destination: str | None
+    dropped_because: str | None
+    """Why it went nowhere; None when the delivery stream took it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalAws:
+    """One region of one account."""
+
+    endpoint: str
+    account_id: str
+    region: str
+    publications: list[Publication] = field(default_factory=list)
+    """What became of every event SES published, in order."""
+
+    _clients: dict[str, Any] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of `service`, for the account's root."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self.client_of(service)
+            return self._clients[service]
+
+    def client_of(self, service: str, access_key: dict[str, str] | None = None, *, tls: bool = True) -> Any:
+        """A boto3 client of its own, for the user of the access key as IAM returned it, or for root.
+
+        With `tls`, requests arrive as if TLS had ended in front of the emulator: policies see aws:SecureTransport.
+        """
+        session: Any = boto3.Session(
+            aws_access_key_id=access_key["AccessKeyId"] if access_key else self.account_id,
+            aws_secret_access_key=access_key["SecretAccessKey"] if access_key else "test",
+            region_name=self.region,
+        )
+        config = Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+        client = session.client(service, endpoint_url=self.endpoint, config=config)
+        if tls:
+            client.meta.events.register("before-sign", _arrived_over_tls)
+        return client
+
+
+def _arrived_over_tls(request: AWSRequest, **_: object) -> None:
+    request.headers["X-Forwarded-Proto"] = "https"

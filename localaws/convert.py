@@ -1,0 +1,99 @@
+"""Pulumi's inputs to AWS API parameters and back, by the shapes of botocore's own service model.
+
+The AWS provider spells an input as the API spells the member, in camelCase: where it does, nothing is listed. `Names`
+lists where it does not: the path of an input to the paths the API may have it at, none for what no API is told. Paths
+are dotted, an input's from the resource down, a member's from the structure the input stands in.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+Names = Mapping[str, tuple[str, ...]]
+
+
+def to_api(shape: Shape, inputs: Any, names: Names, path: str = "") -> Any:
+    """The parameters in `shape` that `inputs` stand for.
+
+    An operation takes those inputs of a resource it has a member for. Inside a structure, LookupError names an
+    input that has none.
+    """
+    match shape:
+        case StructureShape():
+            parameters: dict[str, Any] = {}
+            for key, value in inputs.items():
+                at = f"{path}.{key}" if path else key
+                if members := _member_path(shape, names.get(at, (key,))):
+                    *parents, member = members
+                    parent, inner = parameters, cast("Any", shape)
+                    for name in parents:
+                        parent = parent.setdefault(name, {})
+                        inner = inner.members[name]
+                    parent[member] = to_api(inner.members[member], value, names, at)
+                elif path and names.get(at) != ():
+                    raise LookupError(f"{at} has no member in {shape.name}")
+            return parameters
+        case ListShape() if _is_tags(shape) and isinstance(inputs, Mapping):
+            return [{"Key": key, "Value": value} for key, value in inputs.items()]
+        case ListShape():
+            return [to_api(shape.member, item, names, path) for item in _as_list(inputs)]
+        case MapShape():
+            return dict(inputs)
+    return int(inputs) if shape.type_name in ("integer", "long") else inputs
+
+
+def from_api(shape: Shape, inputs: Any, described: Any, names: Names, path: str = "") -> Any:
+    """`inputs` with the values `described` in `shape` has for them; an input it does not describe is left out."""
+    match shape:
+        case StructureShape():
+            found = {}
+            for key, value in inputs.items():
+                at = f"{path}.{key}" if path else key
+                members = _member_path(shape, names.get(at, (key,)))
+                inner, member_shape = described, shape
+                for name in members or ():
+                    inner = inner.get(name) if inner else None
+                    member_shape = member_shape.members[name]
+                if members and inner is not None:
+                    found[key] = from_api(member_shape, value, inner, names, at)
+            return found
+        case ListShape() if _is_tags(shape) and isinstance(inputs, Mapping):
+            return {tag["Key"]: tag["Value"] for tag in described}
+        case ListShape() if not isinstance(shape.member, StructureShape):
+            # Some lists AWS keeps as sets: with the same members, it is the same list.
+            return inputs if sorted(_as_list(inputs)) == sorted(described) else described
+        case ListShape():
+            items = [
+                from_api(shape.member, item, each, names, path)
+                for item, each in zip(_as_list(inputs), described, strict=False)
+            ]
+            return items if isinstance(inputs, list) else items[0]
+    # IAM hands policy documents over as text and back as objects.
+    return json.dumps(described) if isinstance(inputs, str) and isinstance(described, dict) else described
+
+
+def _member_path(shape: StructureShape, candidates: tuple[str, ...]) -> list[str] | None:
+    for candidate in candidates:
+        path: list[str] = []
+        inner: Any = shape
+        for part in candidate.split("."):
+            members = {name.lower(): name for name in inner.members} if isinstance(inner, StructureShape) else {}
+            # Terraform, whose schema the provider follows, names a list block in the singular.
+            name = members.get(part.lower()) or members.get(f"{part.lower()}s")
+            if name is None:
+                break
+            path.append(name)
+            inner = inner.members[name]
+        else:
+            return path
+    return None
+
+
+def _is_tags(shape: ListShape) -> bool:
+    return isinstance(shape.member, StructureShape) and set(shape.member.members) == {"Key", "Value"}
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

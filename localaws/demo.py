@@ -1,0 +1,85 @@
+"""The demo: deploys the dev stack onto the AWS on this machine, sends mail, and shows the history it left."""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from time import monotonic
+from typing import Any
+
+from rich.console import Console
+
+from localaws import history
+from localaws.aws import LocalAws
+from localaws.deploy import Stack, deploy, destroy
+from localaws.emulator import running
+from localaws.resources import Resource
+from localaws.simulator import Record
+
+_SIMULATOR = [
+    f"{name}@simulator.amazonses.com" for name in ("success", "bounce", "complaint", "ooto", "suppressionlist")
+]
+
+
+def main() -> None:
+    """Run the demo, and leave nothing behind."""
+    console = Console(highlight=False, soft_wrap=True)
+    started = monotonic()
+    with running() as aws:
+        _step(console, f"AWS on this machine: ministack {version('ministack')} at {aws.endpoint}")
+        stack = Stack()
+        try:
+            _step(console, "Deploying the dev stack")
+            deploy(aws, stack, progress=lambda resource: _created(console, resource))
+            _send(console, aws, stack)
+            _show(console, aws, stack)
+        finally:
+            _step(console, f"Destroying the dev stack: {len(stack.resources)} resources")
+            destroy(aws, stack)
+    _step(console, f"Done in {monotonic() - started:.0f} seconds, nothing left running")
+
+
+def _step(console: Console, text: str) -> None:
+    console.print(f"\n[bold]{text}[/bold]")
+
+
+def _created(console: Console, resource: Resource) -> None:
+    console.print(f"  {resource.type.rpartition(':')[2]:<39} {resource.outputs['id']}")
+
+
+def _send(console: Console, aws: LocalAws, stack: Stack) -> None:
+    configuration_set = stack.outputs["configuration_set_names"][0]
+    _step(console, f"Sending to the mailbox simulator, naming the configuration set {configuration_set}")
+    for address in _SIMULATOR:
+        _send_mail(console, aws, address, "Your receipt", ConfigurationSetName=configuration_set)
+    _step(console, "Sending again, relying on the identity's default configuration set")
+    for address in _SIMULATOR:
+        _send_mail(console, aws, address, "What is new")
+
+
+def _send_mail(console: Console, aws: LocalAws, address: str, subject: str, **how: str) -> None:
+    sent = aws.client("sesv2").send_email(
+        FromEmailAddress="Shop <shop@dev.example.com>",
+        Destination={"ToAddresses": [address]},
+        Content={"Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": "Hello!"}}}},
+        **how,
+    )
+    console.print(f"  {address:<39}  {sent['MessageId']}")
+
+
+def _show(console: Console, aws: LocalAws, stack: Stack) -> None:
+    bucket, prefix = stack.outputs["bucket_name"], stack.outputs["events_prefix"]
+    objects = sorted(history.events(aws, bucket, prefix), key=lambda item: item[1][0]["mail"]["timestamp"])
+    _step(console, f"What arrived: {sum(len(events) for _, events in objects)} events in {len(objects)} objects")
+    for key, events in objects:
+        console.print(f"[dim]s3://{bucket}/{key}[/dim]")
+        for event in events:
+            console.print("  ".join(["", *_line(event)]))
+
+
+def _line(event: Record) -> Iterator[str]:
+    mail: Any = event["mail"]
+    section = event.get(event["eventType"].lower(), {})
+    yield section.get("timestamp", mail["timestamp"])
+    yield f"{event['eventType']:<9}"
+    yield f"{', '.join(mail['destination']):<39}"
+    yield f"{mail['commonHeaders']['subject']:<12}"
+    yield mail["messageId"]

@@ -1,0 +1,117 @@
+"""Deploys a Pulumi program onto the AWS on this machine: its mock runtime's resources are created over the AWS API."""
+
+import json
+import runpy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pulumi
+import yaml
+from pulumi.runtime.config import set_all_config
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, set_mocks
+from pulumi.runtime.settings import get_root_resource, reset_options
+
+from localaws.aws import LocalAws
+from localaws.resources import RESOURCE_TYPES, Resource
+
+PROGRAM = Path(__file__).parent.parent
+"""The folder of the Pulumi program that keeps SES sending history."""
+
+Progress = Callable[[Resource], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A program deployed: its resources in the order they were created, and its outputs."""
+
+    resources: list[Resource] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+
+def stack_config(folder: Path, stack: str) -> dict[str, str]:
+    """The config the Pulumi CLI hands to a program: the project's defaults under the stack file's values."""
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
+    chosen = yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())["config"]
+    defaults = {f"{project['name']}:{key}": declared["default"] for key, declared in project["config"].items()}
+    return {
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in {**defaults, **chosen}.items()
+    }
+
+
+def deploy(
+    aws: LocalAws, stack: Stack, *, name: str = "dev", folder: Path = PROGRAM, progress: Progress = lambda _: None
+) -> None:
+    """Run the program in `folder` for the stack so named, and fill `stack` with what it made.
+
+    A resource AWS refuses raises, botocore's own errors among them; what was created before it is in `stack` still.
+    """
+    project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
+    run(
+        aws,
+        stack,
+        lambda: runpy.run_path(str(folder / "__main__.py")),
+        name=name,
+        project=project,
+        config=stack_config(folder, name),
+        progress=progress,
+    )
+
+
+def run(
+    aws: LocalAws,
+    stack: Stack,
+    program: Callable[[], object],
+    *,
+    name: str = "test",
+    project: str = "test",
+    config: Mapping[str, str] | None = None,
+    progress: Progress = lambda _: None,
+) -> None:
+    """Run any Pulumi program the same way."""
+    reset_options()
+    set_all_config(dict(config or {}))
+    set_mocks(_Provider(aws, stack, progress), project=project, stack=name)
+
+    def exported() -> pulumi.Output[None]:
+        program()
+        exports: dict[str, Any] = cast("Any", get_root_resource()).outputs
+        return pulumi.Output.all(**exports).apply(stack.outputs.update)
+
+    try:
+        pulumi.runtime.test(exported)()
+    finally:
+        reset_options()
+
+
+def destroy(aws: LocalAws, stack: Stack, *, progress: Progress = lambda _: None) -> None:
+    """Delete the stack's resources, the last created first."""
+    while stack.resources:
+        RESOURCE_TYPES[stack.resources[-1].type].remove(aws, stack.resources[-1])
+        progress(stack.resources.pop())
+
+
+class _Provider(pulumi.runtime.Mocks):
+    def __init__(self, aws: LocalAws, stack: Stack, progress: Progress) -> None:
+        self._aws = aws
+        self._stack = stack
+        self._progress = progress
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        if not args.custom:
+            return None, args.inputs
+        resource = RESOURCE_TYPES[args.typ].make(self._aws, args.typ, args.name, args.inputs)
+        self._stack.resources.append(resource)
+        self._progress(resource)
+        return resource.outputs["id"], resource.outputs
+
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        match args.token:
+            case "aws:index/getPartition:getPartition":
+                return {"partition": "aws"}, []
+            case "aws:index/getRegion:getRegion":
+                return {"region": self._aws.region}, []
+            case "aws:index/getCallerIdentity:getCallerIdentity":
+                return {"accountId": self._aws.client("sts").get_caller_identity()["Account"]}, []
+        raise LookupError(f"localaws has no function {args.token}")

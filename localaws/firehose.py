@@ -1,0 +1,110 @@
+"""What ministack's Firehose lacks: roles that are tried, prefixes that are checked, gzip."""
+
+import asyncio
+import base64
+import gzip
+import time
+from contextlib import AbstractContextManager
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from localaws.aws import LocalAws
+from localaws.iam import refusal
+from localaws.supply import Request, Response, ServiceError, in_front_of
+
+
+def supplied(aws: LocalAws) -> AbstractContextManager[None]:
+    """Firehose as AWS runs it, while the context lasts."""
+    return in_front_of("firehose", _Firehose(aws).handle)
+
+
+class _Firehose:
+    def __init__(self, aws: LocalAws) -> None:
+        self._aws = aws
+
+    async def handle(self, request: Request) -> Response:
+        match request.headers.get("x-amz-target", "").partition(".")[2]:
+            case "CreateDeliveryStream":
+                return await self._create(request)
+            case "PutRecord":
+                return await self._put(request, [request.json["Record"]])
+            case "PutRecordBatch":
+                return await self._put(request, request.json["Records"])
+        return await request.answer()
+
+    async def _create(self, request: Request) -> Response:
+        destination = request.json["ExtendedS3DestinationConfiguration"]
+        _check_prefixes(destination)
+        await asyncio.to_thread(self._check_bucket, destination["BucketARN"])
+        if reason := await asyncio.to_thread(self._refusal, destination):
+            raise ServiceError("InvalidArgumentException", f"Firehose is unable to assume role: {reason}.")
+        if destination.get("CompressionFormat") == "GZIP":
+            destination.setdefault("FileExtension", ".gz")
+        return await request.answer(request.json)
+
+    def _check_bucket(self, bucket_arn: str) -> None:
+        bucket = bucket_arn.rpartition(":")[2]
+        try:
+            self._aws.client("s3").head_bucket(Bucket=bucket)
+        except ClientError as error:
+            raise ServiceError("InvalidArgumentException", f"Bucket {bucket} does not exist.") from error
+
+    def _refusal(self, destination: dict[str, Any]) -> str | None:
+        return refusal(
+            self._aws.client("iam"),
+            destination["RoleARN"],
+            service="firehose.amazonaws.com",
+            source={"aws:SourceAccount": self._aws.account_id},
+            action="s3:PutObject",
+            resource=f"{destination['BucketARN']}/{destination['Prefix'].partition('!{')[0]}object",
+        )
+
+    async def _put(self, request: Request, records: list[dict[str, str]]) -> Response:
+        """Deliver the records of a request as Firehose delivers a full buffer: as one object."""
+        name = request.json["DeliveryStreamName"]
+        destination = await asyncio.to_thread(self._destination, name)
+        if reason := await asyncio.to_thread(self._refusal, destination):
+            await asyncio.to_thread(self._log, destination, reason)
+            return _accepted(records)
+        data = b"".join(base64.b64decode(record["Data"]) for record in records)
+        if destination["CompressionFormat"] == "GZIP":
+            data = gzip.compress(data)
+        packed = base64.b64encode(data).decode()
+        if "Record" in request.json:
+            return await request.answer({"DeliveryStreamName": name, "Record": {"Data": packed}})
+        response = await request.answer({"DeliveryStreamName": name, "Records": [{"Data": packed}]})
+        return response if response.json["FailedPutCount"] else _accepted(records)
+
+    def _destination(self, name: str) -> dict[str, Any]:
+        try:
+            stream = self._aws.client("firehose").describe_delivery_stream(DeliveryStreamName=name)
+        except ClientError as error:
+            raise ServiceError("ResourceNotFoundException", f"Delivery stream {name} does not exist.") from error
+        return stream["DeliveryStreamDescription"]["Destinations"][0]["ExtendedS3DestinationDescription"]
+
+    def _log(self, destination: dict[str, Any], reason: str) -> None:
+        log = destination["CloudWatchLoggingOptions"]
+        self._aws.client("logs").put_log_events(
+            logGroupName=log["LogGroupName"],
+            logStreamName=log["LogStreamName"],
+            logEvents=[{"timestamp": int(time.time() * 1000), "message": f"S3.AccessDenied: {reason}"}],
+        )
+
+
+def _check_prefixes(destination: dict[str, Any]) -> None:
+    """Refuse prefixes AWS refuses.
+
+    Source: https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
+    """
+    prefix, error_prefix = destination.get("Prefix", ""), destination.get("ErrorOutputPrefix", "")
+    error_type = "!{firehose:error-output-type}"
+    if error_type in prefix:
+        raise ServiceError("InvalidArgumentException", f"Prefix {prefix!r} cannot contain {error_type}.")
+    if "!{" in prefix and error_type not in error_prefix:
+        raise ServiceError("InvalidArgumentException", f"ErrorOutputPrefix {error_prefix!r} must contain {error_type}.")
+
+
+def _accepted(records: list[dict[str, str]]) -> Response:
+    ids = [{"RecordId": f"{number:056d}"} for number, _ in enumerate(records)]
+    return Response(json={"FailedPutCount": 0, "Encrypted": False, "RequestResponses": ids, **ids[0]})

@@ -1,0 +1,205 @@
+"""What ministack's SES lacks: default configuration sets, roles that are tried, and the publishing of events."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import ClientError
+from ses_sending_history.event_types import API_SPELLING
+
+from localaws import simulator
+from localaws.aws import LocalAws, Publication
+from localaws.iam import refusal
+from localaws.supply import Request, Response, ServiceError, in_front_of
+
+
+def publish(
+    aws: LocalAws,
+    records: Sequence[simulator.Record],
+    *,
+    configuration_set: str,
+    service: str = "ses.amazonaws.com",
+    account_id: str | None = None,
+    source_arn: str | None = None,
+    action: str = "PutRecordBatch",
+) -> list[Publication]:
+    """Publish events as SES does, to every event destination of the configuration set, and tell what became of them.
+
+    What follows `configuration_set` is for attacks, which SES would never say: another service, account or set
+    that uses the destination's role, or another Firehose action.
+    """
+    described = aws.client("sesv2").get_configuration_set_event_destinations(ConfigurationSetName=configuration_set)
+    source = {
+        "aws:SourceAccount": account_id or aws.account_id,
+        "aws:SourceArn": source_arn or configuration_set_arn(aws, configuration_set),
+    }
+
+    def refused(destination: dict[str, Any]) -> str | None:
+        if not destination["Enabled"]:
+            return "the event destination is disabled"
+        firehose = destination["KinesisFirehoseDestination"]
+        return refusal(
+            aws.client("iam"),
+            firehose["IamRoleArn"],
+            service=service,
+            source=source,
+            action=f"firehose:{action}",
+            resource=firehose["DeliveryStreamArn"],
+        )
+
+    def publication(record: simulator.Record, destination: str | None, dropped_because: str | None) -> Publication:
+        return Publication(
+            event_type=API_SPELLING[record["eventType"]],
+            message_id=record["mail"]["messageId"],
+            configuration_set=configuration_set,
+            event_destination=destination,
+            dropped_because=dropped_because,
+        )
+
+    publications: list[Publication] = []
+    destinations = described.get("EventDestinations", [])
+    if not destinations:
+        publications += [publication(record, None, "the set has no event destination") for record in records]
+    for destination in destinations:
+        asked_for = [r for r in records if API_SPELLING[r["eventType"]] in destination["MatchingEventTypes"]]
+        publications += [
+            publication(record, destination["Name"], "the event destination does not ask for its type")
+            for record in records
+            if record not in asked_for
+        ]
+        reason = refused(destination)
+        if asked_for and not reason:
+            reason = _put(aws, asked_for, destination["KinesisFirehoseDestination"]["DeliveryStreamArn"], action)
+        publications += [publication(record, destination["Name"], reason) for record in asked_for]
+    aws.publications.extend(publications)
+    return publications
+
+
+def configuration_set_arn(aws: LocalAws, name: str) -> str:
+    """The ARN of a configuration set, which SES says as aws:SourceArn."""
+    return f"arn:aws:ses:{aws.region}:{aws.account_id}:configuration-set/{name}"
+
+
+def supplied(aws: LocalAws) -> AbstractContextManager[None]:
+    """SES as AWS runs it, while the context lasts."""
+    return in_front_of("ses_v2", _Ses(aws).handle)
+
+
+def _put(aws: LocalAws, records: Sequence[simulator.Record], stream_arn: str, action: str) -> str | None:
+    """Put the records on the stream, a line each; the reason when it does not take them."""
+    name = stream_arn.rpartition("/")[2]
+    lines = [{"Data": json.dumps(record, separators=(",", ":")).encode() + b"\n"} for record in records]
+    firehose = aws.client("firehose")
+    try:
+        if action == "PutRecordBatch":
+            firehose.put_record_batch(DeliveryStreamName=name, Records=lines)
+        else:
+            for line in lines:
+                firehose.put_record(DeliveryStreamName=name, Record=line)
+    except ClientError as error:
+        return str(error)
+    return None
+
+
+class _Ses:
+    def __init__(self, aws: LocalAws) -> None:
+        self._aws = aws
+        self._default_sets: dict[str, str | None] = {}
+        """The default configuration set of every identity."""
+
+    async def handle(self, request: Request) -> Response:
+        match [request.method, *(unquote(part) for part in request.path.removeprefix("/v2/email/").split("/"))]:
+            case ["POST", "identities"]:
+                return await self._create_identity(request)
+            case ["GET", "identities", name]:
+                answer = await request.answer()
+                if default := self._default_sets.get(name):
+                    answer.json["ConfigurationSetName"] = default
+                return answer
+            case ["DELETE", "identities", name]:
+                self._default_sets.pop(name, None)
+            case ["PUT", "identities", name, "configuration-set"]:
+                return await self._set_default(name, request.json.get("ConfigurationSetName"))
+            case ["POST", "configuration-sets", name, "event-destinations"] | [
+                "PUT",
+                "configuration-sets",
+                name,
+                "event-destinations",
+                _,
+            ]:
+                await asyncio.to_thread(self._check_role, name, request.json["EventDestination"])
+            case ["POST", "outbound-emails"]:
+                return await self._send(request)
+        return await request.answer()
+
+    async def _create_identity(self, request: Request) -> Response:
+        default = request.json.get("ConfigurationSetName")
+        await asyncio.to_thread(self._check_set, default)
+        self._default_sets[request.json["EmailIdentity"]] = default
+        return await request.answer()
+
+    async def _set_default(self, name: str, configuration_set: str | None) -> Response:
+        if name not in self._default_sets:
+            raise ServiceError("NotFoundException", f"Email identity {name} does not exist.", 404)
+        await asyncio.to_thread(self._check_set, configuration_set)
+        self._default_sets[name] = configuration_set
+        return Response(json={})
+
+    def _check_set(self, name: str | None) -> None:
+        if name is None:
+            return
+        try:
+            self._aws.client("sesv2").get_configuration_set(ConfigurationSetName=name)
+        except ClientError as error:
+            raise ServiceError("NotFoundException", f"Configuration set <{name}> does not exist.", 404) from error
+
+    def _check_role(self, configuration_set: str, destination: dict[str, Any]) -> None:
+        """Try the role of an event destination before it is accepted, as SES does."""
+        firehose = destination["KinesisFirehoseDestination"]
+        reason = refusal(
+            self._aws.client("iam"),
+            firehose["IamRoleArn"],
+            service="ses.amazonaws.com",
+            source={
+                "aws:SourceAccount": self._aws.account_id,
+                "aws:SourceArn": configuration_set_arn(self._aws, configuration_set),
+            },
+            action="firehose:PutRecordBatch",
+            resource=firehose["DeliveryStreamArn"],
+        )
+        if reason:
+            raise ServiceError("BadRequestException", f"Could not assume IAM role: {reason}.")
+
+    async def _send(self, request: Request) -> Response:
+        identity = self._identity(request.json["FromEmailAddress"])
+        configuration_set = request.json.get("ConfigurationSetName") or self._default_sets[identity]
+        await asyncio.to_thread(self._check_set, configuration_set)
+        answer = await request.answer()
+        if answer.status != 200 or configuration_set is None:  # noqa: PLR2004
+            return answer
+        sent_at = datetime.now(UTC)
+        message_id = f"0100{int(sent_at.timestamp() * 1000):012x}-{uuid.uuid4()}-000000"
+        mail = simulator.sent_mail(
+            request.json,
+            message_id=message_id,
+            sent_at=sent_at,
+            configuration_set=configuration_set,
+            arn=f"arn:aws:ses:{self._aws.region}:{self._aws.account_id}:identity/{identity}",
+        )
+        events = list(simulator.events(mail))
+        await asyncio.to_thread(publish, self._aws, events, configuration_set=configuration_set)
+        return Response(json={"MessageId": message_id})
+
+    def _identity(self, sender: str) -> str:
+        """The verified identity that may send as `sender`: the address itself, or its domain."""
+        address = parseaddr(sender)[1]
+        for identity in (address, address.rpartition("@")[2]):
+            if identity in self._default_sets:
+                return identity
+        raise ServiceError("MessageRejected", f"Email address is not verified: {address}")
