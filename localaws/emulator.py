@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,7 +28,7 @@ _SETTINGS = {
 
 
 @contextmanager
-def running(region: str = "us-east-1") -> Iterator[LocalAws]:
+def running(region: str = "us-east-1") -> Generator[LocalAws]:
     """An empty AWS region of one account, while the context lasts.
 
     Ministack keeps its state in its modules, so there can be only one at a time in a process.
@@ -42,7 +42,7 @@ def running(region: str = "us-east-1") -> Iterator[LocalAws]:
 
 
 @contextmanager
-def _serving(listener: socket.socket) -> Iterator[None]:
+def _serving(listener: socket.socket) -> Generator[None]:
     """Serve ministack's ASGI application from a thread, on a socket that already listens."""
     from ministack import app  # noqa: PLC0415  its settings are read when it is imported
 

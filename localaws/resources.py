@@ -45,8 +45,10 @@ class ResourceType:
 
     service: str
     create: tuple[str, ...]
+    """The first makes the resource; the others run when there is an input for them beside the key."""
     read: tuple[Read, ...]
     update: tuple[str, ...]
+    """Each runs when its parameters change."""
     delete: str
     delete_with: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of `delete` beside the key, where it is a call that puts the default back."""
@@ -59,14 +61,15 @@ class ResourceType:
 
     def make(self, aws: LocalAws, token: str, logical_name: str, inputs: Inputs) -> Resource:
         """Create the resource. LookupError names an input that no call takes."""
-        inputs = {self.key[0]: _automatic_name(logical_name, inputs), **inputs}
+        asked_for = {name: value for name, value in inputs.items() if value != {}}
+        inputs = {self.key[0]: _automatic_name(logical_name, inputs), **asked_for}
         client = aws.client(self.service)
-        untold = {name for name in inputs if self.names.get(name) != ()}
-        for operation in self.create:
-            untold -= {name for name in inputs if to_api(_shape(client, operation), {name: inputs[name]}, self.names)}
-            getattr(client, operation)(**self._parameters(client, operation, inputs))
-        if untold:
+        taken = {operation: self._taken(client, operation, inputs) for operation in self.create}
+        if untold := {name for name in inputs if self.names.get(name) != ()}.difference(*taken.values()):
             raise LookupError(f"{token} {logical_name}: no API call takes {', '.join(sorted(untold))}")
+        first, *others = self.create
+        for operation in (first, *(other for other in others if taken[other].difference(self.key))):
+            getattr(client, operation)(**self._parameters(client, operation, inputs))
         outputs = {**inputs, "id": inputs[self.key[0]]}
         if self.arn:
             outputs["arn"] = self.arn.format(region=aws.region, account=aws.account_id, **inputs)
@@ -115,6 +118,9 @@ class ResourceType:
 
     def _send_update(self, client: Any, operation: str, parameters: dict[str, Any]) -> None:
         getattr(client, operation)(**parameters)
+
+    def _taken(self, client: Any, operation: str, inputs: Inputs) -> set[str]:
+        return {name for name in inputs if to_api(_shape(client, operation), {name: inputs[name]}, self.names)}
 
     def _parameters(self, client: Any, operation: str, inputs: Inputs) -> dict[str, Any]:
         return {**to_api(_shape(client, operation), inputs, self.names), **self.constants.get(operation, {})}

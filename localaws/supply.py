@@ -1,7 +1,7 @@
 """How localaws stands in front of a ministack service, to supply what it lacks."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -48,7 +48,7 @@ class ServiceError(Exception):
 
 
 @contextmanager
-def in_front_of(service: str, handler: Callable[[Request], Awaitable[Response]]) -> Iterator[None]:
+def in_front_of(service: str, handler: Callable[[Request], Awaitable[Response]]) -> Generator[None]:
     """Let `handler` answer the requests to a service of ministack, after it has authorized them."""
     module: Any = import_module(f"ministack.services.{service}")
     original = module.handle_request

@@ -50,7 +50,7 @@ class EventPublisher(pulumi.ComponentResource):
         super().__init__("ses-sending-history:index:EventPublisher", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         deployment = deployment_of(self)
-        tags = args.get("tags")
+        tags = args.get("tags", {})
 
         self.configuration_set_name = pulumi.Output.from_input(args["configuration_set"])
         if args.get("create_configuration_set", True):

@@ -121,7 +121,7 @@ def _check_together(name: str, args: Mapping[str, Any], faulty: set[str]) -> Ite
 
     if "bucket" in args:
         for argument, default in _OF_A_CREATED_BUCKET.items():
-            if args.get(argument, default) != default:
+            if argument not in faulty and args.get(argument, default) != default:
                 yield Problem(
                     argument, args[argument], "must be left out beside bucket: a bucket made elsewhere stays as it is"
                 )

@@ -1,0 +1,438 @@
+"""SendingHistory, by the requests it sends to the engine."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pytest
+from ses_sending_history import EVENT_TYPES, SendingHistory, SendingHistoryArgs
+
+from tests.recording import ACCOUNT_ID, Recording, record
+
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/11111111-2222-3333-4444-555555555555"
+BUCKET = "mail-archive-0000000"
+STREAM = f"arn:aws:firehose:us-east-1:{ACCOUNT_ID}:deliverystream/mail-delivery-0000000"
+EVERY_ARGUMENT: SendingHistoryArgs = {
+    "configuration_sets": ["receipts", "news"],
+    "existing_configuration_sets": ["legacy"],
+    "identities": ["example.com", "shop@example.org"],
+    "event_types": ["SEND", "BOUNCE"],
+    "kms_key_arn": KEY,
+    "retention_days": 730,
+    "archive_after_days": 90,
+    "access_log_bucket": "logs-of-example",
+    "buffer_seconds": 60,
+    "buffer_megabytes": 8,
+    "force_destroy": True,
+    "tags": {"team": "mail"},
+}
+
+
+def history(args: SendingHistoryArgs | None = None, **options: Any) -> Recording:
+    return record(lambda: SendingHistory("mail", args or {}), **options)
+
+
+def test_with_no_arguments_every_resource_is_registered_with_exactly_these_inputs() -> None:
+    recorded = history()
+
+    bucket = {"bucket": BUCKET}
+    policies = {
+        key: inputs.pop(name)
+        for key, inputs in recorded.inputs().items()
+        for name in ("policy", "assumeRolePolicy")
+        if name in inputs
+    }
+    assert recorded.inputs() == {
+        ("Bucket", "mail-archive"): {"forceDestroy": False, "tags": {}},
+        ("BucketPublicAccessBlock", "mail-archive"): bucket
+        | {
+            "blockPublicAcls": True,
+            "blockPublicPolicy": True,
+            "ignorePublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+        ("BucketOwnershipControls", "mail-archive"): bucket | {"rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        ("BucketServerSideEncryptionConfiguration", "mail-archive"): bucket
+        | {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
+        ("BucketVersioning", "mail-archive"): bucket | {"versioningConfiguration": {"status": "Enabled"}},
+        ("BucketPolicy", "mail-archive"): bucket,
+        ("BucketLifecycleConfiguration", "mail-archive"): bucket
+        | {
+            "rules": [
+                {
+                    "id": "retention",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "abortIncompleteMultipartUpload": {"daysAfterInitiation": 7},
+                    "expiration": {"days": 365},
+                    "noncurrentVersionExpiration": {"noncurrentDays": 30},
+                }
+            ]
+        },
+        ("LogGroup", "mail-delivery"): {"retentionInDays": 365, "tags": {}},
+        ("LogStream", "mail-delivery"): {"logGroupName": "mail-delivery-0000000"},
+        ("Role", "mail-delivery"): {
+            "description": "Lets Amazon Data Firehose write SES sending history to its bucket",
+            "tags": {},
+        },
+        ("RolePolicy", "mail-delivery"): {"role": "mail-delivery-0000000"},
+        ("FirehoseDeliveryStream", "mail-delivery"): {
+            "destination": "extended_s3",
+            "extendedS3Configuration": {
+                "roleArn": f"arn:aws:iam::{ACCOUNT_ID}:role/mail-delivery-0000000",
+                "bucketArn": f"arn:aws:s3:::{BUCKET}",
+                "prefix": "events/day=!{timestamp:yyyy-MM-dd}/",
+                "errorOutputPrefix": "error/!{firehose:error-output-type}/day=!{timestamp:yyyy-MM-dd}/",
+                "compressionFormat": "GZIP",
+                "bufferingInterval": 300,
+                "bufferingSize": 64,
+                "cloudwatchLoggingOptions": {
+                    "enabled": True,
+                    "logGroupName": "mail-delivery-0000000",
+                    "logStreamName": "mail-delivery-0000000",
+                },
+            },
+            "serverSideEncryption": {"enabled": True, "keyType": "AWS_OWNED_CMK"},
+            "tags": {},
+        },
+        ("ConfigurationSet", "mail-mail"): {"configurationSetName": "mail", "tags": {}},
+        ("Role", "mail-mail"): {
+            "namePrefix": "mail-mail-",
+            "description": "Lets Amazon SES publish the events of a configuration set to a delivery stream",
+            "tags": {},
+        },
+        ("RolePolicy", "mail-mail"): {"role": "mail-mail-0000000"},
+        ("ConfigurationSetEventDestination", "mail-mail"): {
+            "configurationSetName": "mail",
+            "eventDestinationName": "mail-mail",
+            "eventDestination": {
+                "enabled": True,
+                "matchingEventTypes": list(EVENT_TYPES),
+                "kinesisFirehoseDestination": {
+                    "deliveryStreamArn": STREAM,
+                    "iamRoleArn": f"arn:aws:iam::{ACCOUNT_ID}:role/mail-mail-0000000",
+                },
+            },
+        },
+    }
+    assert set(policies) == {
+        ("BucketPolicy", "mail-archive"),
+        ("Role", "mail-delivery"),
+        ("RolePolicy", "mail-delivery"),
+        ("Role", "mail-mail"),
+        ("RolePolicy", "mail-mail"),
+    }
+
+
+def test_the_policies_are_exactly_these_documents() -> None:
+    inputs = history({"kms_key_arn": KEY}).inputs()
+
+    def policy(token: str, name: str, of: str = "policy") -> Any:
+        return json.loads(inputs[token, name][of])["Statement"]
+
+    assert policy("Role", "mail-mail", "assumeRolePolicy") == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ses.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": {
+                    "aws:SourceAccount": ACCOUNT_ID,
+                    "aws:SourceArn": f"arn:aws:ses:us-east-1:{ACCOUNT_ID}:configuration-set/mail",
+                }
+            },
+        }
+    ]
+    assert policy("RolePolicy", "mail-mail") == [
+        {"Effect": "Allow", "Action": "firehose:PutRecordBatch", "Resource": STREAM}
+    ]
+    assert policy("Role", "mail-delivery", "assumeRolePolicy") == [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "firehose.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}},
+        }
+    ]
+    bucket = f"arn:aws:s3:::{BUCKET}"
+    log_stream = "log-group:mail-delivery-0000000:log-stream:mail-delivery-0000000"
+    without_key = [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+            "Resource": bucket,
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["s3:AbortMultipartUpload", "s3:PutObject"],
+            "Resource": [f"{bucket}/events/*", f"{bucket}/error/*"],
+        },
+        {
+            "Effect": "Allow",
+            "Action": "logs:PutLogEvents",
+            "Resource": f"arn:aws:logs:us-east-1:{ACCOUNT_ID}:{log_stream}",
+        },
+    ]
+    assert policy("RolePolicy", "mail-delivery") == [
+        *without_key,
+        {
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": KEY,
+            "Condition": {
+                "StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"},
+                "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/events/*", f"{bucket}/error/*"]},
+            },
+        },
+    ]
+    assert policy("BucketPolicy", "mail-archive") == [
+        {
+            "Sid": "TlsOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [bucket, f"{bucket}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+    keyless = history().inputs()["RolePolicy", "mail-delivery"]["policy"]
+    assert json.loads(keyless) == {"Version": "2012-10-17", "Statement": without_key}
+
+
+def test_a_key_encrypts_the_bucket_the_objects_and_the_stream() -> None:
+    inputs = history({"kms_key_arn": KEY}).inputs()
+
+    assert inputs["BucketServerSideEncryptionConfiguration", "mail-archive"]["rules"] == [
+        {
+            "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY},
+            "bucketKeyEnabled": True,
+        }
+    ]
+    stream = inputs["FirehoseDeliveryStream", "mail-delivery"]
+    assert stream["extendedS3Configuration"]["kmsKeyArn"] == KEY
+    assert stream["serverSideEncryption"] == {"enabled": True, "keyType": "CUSTOMER_MANAGED_CMK", "keyArn": KEY}
+
+
+def test_every_set_gets_its_own_role_and_only_new_sets_are_created() -> None:
+    recorded = history(EVERY_ARGUMENT)
+
+    assert [r.inputs["configurationSetName"] for r in recorded.all("ConfigurationSet")] == ["receipts", "news"]
+    destinations = {
+        r.inputs["configurationSetName"]: r.inputs["eventDestination"]["kinesisFirehoseDestination"]["iamRoleArn"]
+        for r in recorded.all("ConfigurationSetEventDestination")
+    }
+    assert destinations == {
+        name: f"arn:aws:iam::{ACCOUNT_ID}:role/mail-{name}-0000000" for name in ("receipts", "news", "legacy")
+    }
+    for name in destinations:
+        trust = json.loads(recorded.inputs()["Role", f"mail-{name}"]["assumeRolePolicy"])
+        assert trust["Statement"][0]["Condition"]["StringEquals"]["aws:SourceArn"].endswith(f"configuration-set/{name}")
+
+
+def test_the_default_set_of_an_identity_is_the_first() -> None:
+    identities = {r.inputs["emailIdentity"]: r.inputs for r in history(EVERY_ARGUMENT).all("EmailIdentity")}
+
+    assert {name: inputs["configurationSetName"] for name, inputs in identities.items()} == {
+        "example.com": "receipts",
+        "shop@example.org": "receipts",
+    }
+    only_existing = history(
+        {"configuration_sets": [], "existing_configuration_sets": ["legacy"], "identities": ["example.com"]}
+    )
+    assert only_existing.one("EmailIdentity").inputs["configurationSetName"] == "legacy"
+    assert only_existing.all("ConfigurationSet") == []
+
+
+def test_a_bucket_made_elsewhere_is_written_to_and_left_as_it_is() -> None:
+    recorded = history({"bucket": "made-elsewhere"})
+
+    assert [r.type for r in recorded.resources if r.type.startswith("aws:s3/")] == []
+    stream = recorded.one("FirehoseDeliveryStream").inputs
+    assert stream["extendedS3Configuration"]["bucketArn"] == "arn:aws:s3:::made-elsewhere"
+    assert "arn:aws:s3:::made-elsewhere/events/*" in recorded.inputs()["RolePolicy", "mail-delivery"]["policy"]
+
+
+def test_retention_zero_keeps_everything_and_archiving_keeps_it_readable() -> None:
+    def rule(args: SendingHistoryArgs) -> dict[str, Any]:
+        (rule,) = history(args).one("BucketLifecycleConfiguration").inputs["rules"]
+        return rule
+
+    assert rule({"retention_days": 0}).keys() == {"id", "status", "filter", "abortIncompleteMultipartUpload"}
+    assert rule({"retention_days": 0, "archive_after_days": 90})["transitions"] == [
+        {"days": 90, "storageClass": "GLACIER_IR"}
+    ]
+    assert rule({"retention_days": 7})["noncurrentVersionExpiration"] == {"noncurrentDays": 7}
+
+
+def test_every_resource_is_a_child_of_its_component() -> None:
+    recorded = history(EVERY_ARGUMENT)
+    component = recorded.one("SendingHistory")
+    publishers = {publisher.name: publisher.urn for publisher in recorded.all("EventPublisher")}
+
+    assert component.parent.endswith("pulumi:pulumi:Stack::test-test")
+    assert publishers.keys() == {"mail-receipts", "mail-news", "mail-legacy"}
+    for resource in recorded.resources:
+        if resource is not component:
+            own = publishers.get(resource.name) if resource.type.startswith("aws:") else None
+            assert resource.parent == (own or component.urn), resource.urn
+
+
+def test_what_uses_a_role_waits_for_the_policy_of_the_role() -> None:
+    recorded = history(EVERY_ARGUMENT)
+    policies = {policy.name: policy.urn for policy in recorded.all("RolePolicy")}
+
+    waiting = [*recorded.all("ConfigurationSetEventDestination"), recorded.one("FirehoseDeliveryStream")]
+    assert len(waiting) == 4
+    for resource in waiting:
+        assert policies[resource.name] in resource.dependencies, resource.urn
+
+
+def test_no_urn_is_registered_twice() -> None:
+    recorded = history(EVERY_ARGUMENT | {"configuration_sets": [f"set-{n}" for n in range(50)]})
+
+    assert len(recorded.all("ConfigurationSet")) == 50
+    assert [urn for urn, times in Counter(r.urn for r in recorded.resources).items() if times > 1] == []
+
+
+def test_every_declared_output_is_set() -> None:
+    recorded = history(EVERY_ARGUMENT)
+
+    outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
+    assert outputs.keys() == SendingHistory.__annotations__.keys()
+    assert outputs == {
+        "bucket_name": BUCKET,
+        "bucket_arn": f"arn:aws:s3:::{BUCKET}",
+        "events_prefix": "events/",
+        "errors_prefix": "error/",
+        "delivery_stream_name": "mail-delivery-0000000",
+        "delivery_stream_arn": STREAM,
+        "configuration_set_names": ["receipts", "news", "legacy"],
+        "publisher_role_arns": [
+            f"arn:aws:iam::{ACCOUNT_ID}:role/mail-{name}-0000000" for name in ("receipts", "news", "legacy")
+        ],
+    }
+
+
+def test_every_taggable_child_is_tagged() -> None:
+    recorded = history(EVERY_ARGUMENT)
+
+    def is_taggable(token: str) -> bool:
+        module, _, name = token.removeprefix("aws:").partition("/")
+        return hasattr(getattr(getattr(aws, module), name.partition(":")[2]), "tags")
+
+    tagged = {r.type for r in recorded.resources if r.tags == {"team": "mail"}}
+    assert tagged == {r.type for r in recorded.resources if r.type.startswith("aws:") and is_taggable(r.type)}
+    assert len(tagged) == 6
+
+
+def test_the_provider_of_the_caller_serves_every_child_and_every_question() -> None:
+    def program() -> None:
+        elsewhere = aws.Provider("elsewhere", region="eu-west-1")
+        SendingHistory("mail", EVERY_ARGUMENT, pulumi.ResourceOptions(provider=elsewhere))
+
+    recorded = record(program)
+    children = [r for r in recorded.resources if r.type.startswith("aws:")]
+    providers = {r.provider for r in children}
+    assert len(children) > 20
+    assert len(providers) == 1
+    assert providers.pop().startswith(recorded.one("aws").urn)
+    assert set(recorded.invoke_providers) == {children[0].provider}
+
+
+@pytest.mark.parametrize(
+    ("partition", "region"), [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")]
+)
+def test_every_arn_is_of_the_partition_and_region_in_use(partition: str, region: str) -> None:
+    without_key: Any = {name: value for name, value in EVERY_ARGUMENT.items() if name != "kms_key_arn"}
+    elsewhere: SendingHistoryArgs = {"bucket": "made-elsewhere"}
+    recordings = [history(args, partition=partition, region=region) for args in (without_key, elsewhere)]
+
+    for recorded in recordings:
+        text = json.dumps(list(recorded.inputs().values()))
+        assert text.count("arn:") == text.count(f"arn:{partition}:") >= 10
+        assert f"arn:{partition}:ses:{region}:{ACCOUNT_ID}:configuration-set/" in text
+
+
+CHANGES: dict[str, tuple[Any, set[tuple[str, str]]]] = {
+    "configuration_sets": (
+        ["mail", "news"],
+        {(token, "mail-news") for token in ("ConfigurationSet", "Role", "RolePolicy")}
+        | {("ConfigurationSetEventDestination", "mail-news")},
+    ),
+    "existing_configuration_sets": (
+        ["legacy"],
+        {(token, "mail-legacy") for token in ("Role", "RolePolicy", "ConfigurationSetEventDestination")},
+    ),
+    "identities": (["example.com"], {("EmailIdentity", "mail-example.com")}),
+    "event_types": (["BOUNCE"], {("ConfigurationSetEventDestination", "mail-mail")}),
+    "kms_key_arn": (
+        KEY,
+        {
+            ("BucketServerSideEncryptionConfiguration", "mail-archive"),
+            ("FirehoseDeliveryStream", "mail-delivery"),
+            ("RolePolicy", "mail-delivery"),
+        },
+    ),
+    "retention_days": (30, {("BucketLifecycleConfiguration", "mail-archive")}),
+    "archive_after_days": (30, {("BucketLifecycleConfiguration", "mail-archive")}),
+    "access_log_bucket": ("logs-of-example", {("BucketLogging", "mail-archive")}),
+    "buffer_seconds": (0, {("FirehoseDeliveryStream", "mail-delivery")}),
+    "buffer_megabytes": (1, {("FirehoseDeliveryStream", "mail-delivery")}),
+    "force_destroy": (True, {("Bucket", "mail-archive")}),
+    "tags": (
+        {"team": "mail"},
+        {
+            ("Bucket", "mail-archive"),
+            ("ConfigurationSet", "mail-mail"),
+            ("FirehoseDeliveryStream", "mail-delivery"),
+            ("LogGroup", "mail-delivery"),
+            ("Role", "mail-delivery"),
+            ("Role", "mail-mail"),
+        },
+    ),
+}
+
+
+def test_there_is_a_change_of_every_argument_but_the_bucket() -> None:
+    assert CHANGES.keys() == SendingHistoryArgs.__annotations__.keys() - {"bucket"}
+
+
+@pytest.mark.parametrize("argument", CHANGES)
+def test_a_change_of_one_argument_changes_only_what_it_should(argument: str) -> None:
+    value, expected = CHANGES[argument]
+    args: Any = {argument: value}
+    before, after = history().inputs(), history(args).inputs()
+
+    changed = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert changed == expected
+    assert before.keys() <= after.keys()
+    replaced_by = {"bucket", "bucketPrefix", "name", "namePrefix"}
+    for kept in (("Bucket", "mail-archive"), ("FirehoseDeliveryStream", "mail-delivery")):
+        assert not replaced_by & after[kept].keys()
+
+
+def test_arguments_may_be_outputs_of_other_resources() -> None:
+    def program() -> None:
+        key = aws.kms.Key("key")
+        elsewhere = aws.s3.Bucket("elsewhere")
+        SendingHistory("mail", {"bucket": elsewhere.bucket, "kms_key_arn": pulumi.Output.from_input(KEY), "tags": {}})
+        SendingHistory("logged", {"access_log_bucket": elsewhere.bucket, "tags": {"key": key.id}})
+
+    inputs = record(program).inputs()
+    stream = inputs["FirehoseDeliveryStream", "mail-delivery"]["extendedS3Configuration"]
+    assert (stream["bucketArn"], stream["kmsKeyArn"]) == ("arn:aws:s3:::elsewhere-0000000", KEY)
+    assert inputs["BucketLogging", "logged-archive"] == {
+        "bucket": "logged-archive-0000000",
+        "targetBucket": "elsewhere-0000000",
+        "targetPrefix": "logged-archive-0000000/",
+    }
+    assert inputs["Bucket", "logged-archive"]["tags"] == {"key": "key-id"}
+
+
+def test_whole_numbers_may_arrive_as_floats_as_other_languages_send_them() -> None:
+    recorded = history({"retention_days": 30.0, "buffer_seconds": 60.0, "buffer_megabytes": 5.0})
+
+    stream = recorded.one("FirehoseDeliveryStream").inputs["extendedS3Configuration"]
+    assert (stream["bufferingInterval"], stream["bufferingSize"]) == (60, 5)

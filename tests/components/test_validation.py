@@ -1,0 +1,179 @@
+"""Arguments no component accepts: each refused with one clear error, before anything is registered."""
+
+import re
+from typing import Any
+
+import pulumi
+import pytest
+from ses_sending_history import EventPublisher, SendingHistory
+
+from tests.recording import ACCOUNT_ID, Recording, record
+
+STREAM = f"arn:aws:firehose:us-east-1:{ACCOUNT_ID}:deliverystream/history"
+
+
+def refused(component: Any, name: Any, args: Any) -> pulumi.InputPropertiesError:
+    """The error of a component, after a look that it registered nothing."""
+    errors: list[pulumi.InputPropertiesError] = []
+
+    def program() -> None:
+        try:
+            component(name, args)
+        except pulumi.InputPropertiesError as error:
+            errors.append(error)
+
+    recorded: Recording = record(program)
+    assert recorded.resources == []
+    (error,) = errors
+    return error
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"configuration_sets": []}, "configuration_sets = []: must have a name, here or in existing"),
+    ({"configuration_sets": "news"}, "configuration_sets = 'news': must be a list"),
+    ({"configuration_sets": ["news", "news"]}, "configuration_sets = 'news': must be given once"),
+    ({"configuration_sets": ["week news"]}, "configuration_sets[0] = 'week news': must be 1 to 64 of"),
+    ({"configuration_sets": ["n" * 65]}, f"configuration_sets[0] = '{'n' * 65}': must be 1 to 64 of"),
+    ({"configuration_sets": ["ok", ""]}, "configuration_sets[1] = '': must be 1 to 64 of"),
+    ({"configuration_sets": ["a.b"]}, "configuration_sets[0] = 'a.b': must be 1 to 64 of"),
+    ({"configuration_sets": [7]}, "configuration_sets[0] = 7: must be 1 to 64 of"),
+    ({"configuration_sets": None}, "configuration_sets = None: must be a list"),
+    ({"existing_configuration_sets": ["a b"]}, "existing_configuration_sets[0] = 'a b': must be 1 to 64 of"),
+    (
+        {"configuration_sets": ["news"], "existing_configuration_sets": ["news"]},
+        "existing_configuration_sets = 'news': must be made elsewhere",
+    ),
+    ({"existing_configuration_sets": ["mail"]}, "existing_configuration_sets = 'mail': must be made elsewhere"),
+    ({"identities": ["not a domain"]}, "identities[0] = 'not a domain': must be a domain"),
+    ({"identities": ["localhost"]}, "identities[0] = 'localhost': must be a domain"),
+    ({"identities": ["a@b@example.com"]}, "identities[0] = 'a@b@example.com': must be a domain"),
+    ({"identities": ["example.com", "example.com"]}, "identities = 'example.com': must be given once"),
+    ({"event_types": []}, "event_types = []: must have an event type"),
+    ({"event_types": ["Bounce"]}, "event_types[0] = 'Bounce': must be one of SEND REJECT"),
+    ({"event_types": ["Rendering Failure"]}, "did you mean RENDERING_FAILURE?"),
+    ({"event_types": ["SENT"]}, "did you mean SEND?"),
+    ({"event_types": ["SEND", "SEND"]}, "event_types = 'SEND': must be given once"),
+    ({"event_types": [1]}, "event_types[0] = 1: must be one of SEND REJECT"),
+    ({"bucket": "My_Bucket"}, "bucket = 'My_Bucket': must be the name of an S3 bucket"),
+    ({"bucket": "ab"}, "bucket = 'ab': must be the name of an S3 bucket"),
+    ({"bucket": "192.168.0.1"}, "bucket = '192.168.0.1': must be the name of an S3 bucket"),
+    ({"bucket": "two..dots"}, "bucket = 'two..dots': must be the name of an S3 bucket"),
+    ({"bucket": "xn--bucket"}, "bucket = 'xn--bucket': must be the name of an S3 bucket"),
+    ({"bucket": "bucket-s3alias"}, "bucket = 'bucket-s3alias': must be the name of an S3 bucket"),
+    ({"bucket": "arn:aws:s3:::b"}, "bucket = 'arn:aws:s3:::b': must be the name of an S3 bucket"),
+    ({"bucket": "elsewhere", "retention_days": 30}, "retention_days = 30: must be left out beside bucket"),
+    ({"bucket": "elsewhere", "archive_after_days": 3}, "archive_after_days = 3: must be left out beside bucket"),
+    ({"bucket": "elsewhere", "force_destroy": True}, "force_destroy = True: must be left out beside bucket"),
+    ({"bucket": "elsewhere", "access_log_bucket": "logs"}, "access_log_bucket = 'logs': must be left out beside"),
+    ({"kms_key_arn": "alias/mail"}, "kms_key_arn = 'alias/mail': must be the ARN of a KMS key"),
+    ({"kms_key_arn": STREAM}, f"kms_key_arn = '{STREAM}': must be the ARN of a KMS key"),
+    ({"retention_days": -1}, "retention_days = -1: must be a whole number of days"),
+    ({"retention_days": 1.5}, "retention_days = 1.5: must be a whole number of days"),
+    ({"retention_days": "30"}, "retention_days = '30': must be a whole number of days"),
+    ({"retention_days": True}, "retention_days = True: must be a whole number of days"),
+    ({"retention_days": float("nan")}, "retention_days = nan: must be a whole number of days"),
+    ({"retention_days": float("inf")}, "retention_days = inf: must be a whole number of days"),
+    ({"archive_after_days": 0}, "archive_after_days = 0: must be a whole number of days, at least 1"),
+    ({"archive_after_days": 365}, "archive_after_days = 365: must be fewer days than retention_days, which is 365"),
+    (
+        {"retention_days": 30, "archive_after_days": 90},
+        "archive_after_days = 90: must be fewer days than retention_days, which is 30",
+    ),
+    ({"access_log_bucket": "LOGS"}, "access_log_bucket = 'LOGS': must be the name of an S3 bucket"),
+    ({"buffer_seconds": 901}, "buffer_seconds = 901: must be a whole number of seconds, 0 to 900"),
+    ({"buffer_seconds": -1}, "buffer_seconds = -1: must be a whole number of seconds, 0 to 900"),
+    ({"buffer_megabytes": 0}, "buffer_megabytes = 0: must be a whole number of megabytes, 1 to 128"),
+    ({"buffer_megabytes": 129}, "buffer_megabytes = 129: must be a whole number of megabytes, 1 to 128"),
+    ({"force_destroy": "yes"}, "force_destroy = 'yes': must be true or false"),
+    ({"tags": ["team"]}, "tags = ['team']: must be a mapping of names to values"),
+    ({"tags": {"aws:team": "mail"}}, "tags = 'aws:team': must be a tag name"),
+    ({"tags": {"": "mail"}}, "tags = '': must be a tag name"),
+    ({"tags": {"team": 7}}, "tags['team'] = 7: must be a text of 256 characters at most"),
+    ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags = '51 tags': must be 50 tags at most"),
+    ({"retention": 30}, "retention = 30: no such argument; did you mean retention_days?"),
+    ({"query": True}, "query = True: no such argument; there are configuration_sets, "),
+]
+
+
+@pytest.mark.parametrize(("args", "message"), BAD, ids=[message for _, message in BAD])
+def test_an_argument_out_of_range_is_named_with_its_value_and_what_it_must_be(
+    args: dict[str, Any], message: str
+) -> None:
+    error = refused(SendingHistory, "mail", args)
+
+    header, *lines = str(error).splitlines()
+    assert header == "SendingHistory 'mail' was given arguments it does not accept:"
+    assert len(lines) == 1
+    assert message in lines[0]
+
+
+@pytest.mark.parametrize("name", ["", "Mail", "my_mail", "-mail", "m" * 41, None])
+def test_a_name_that_names_no_bucket_is_refused(name: Any) -> None:
+    assert f"name = {name!r}: must be 1 to 40 of a-z 0-9 -" in str(refused(SendingHistory, name, {}))
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"configuration_set": "news"}, "delivery_stream_arn = None: must be given"),
+        ({"delivery_stream_arn": STREAM}, "configuration_set = None: must be given"),
+        (
+            {"configuration_set": "news", "delivery_stream_arn": "arn:aws:kinesis:us-east-1:123456789012:stream/x"},
+            "must be the ARN of a delivery stream",
+        ),
+        ({"configuration_set": "a b", "delivery_stream_arn": STREAM}, "configuration_set = 'a b': must be 1 to 64"),
+        (
+            {"configuration_set": "news", "delivery_stream_arn": STREAM, "create_configuration": True},
+            "create_configuration = True: no such argument; did you mean create_configuration_set?",
+        ),
+    ],
+)
+def test_a_publisher_refuses_what_it_cannot_use(args: dict[str, Any], message: str) -> None:
+    assert message in str(refused(EventPublisher, "news", args))
+
+
+def test_all_problems_are_told_at_once_and_by_property_for_other_languages() -> None:
+    error = refused(
+        SendingHistory,
+        "Mail",
+        {"configuration_sets": ["a b", "c d"], "retention_days": -1, "buffer_seconds": 1e9, "retention": 3}
+        | {"bucket": "elsewhere", "force_destroy": True},
+    )
+
+    assert [re.split(r"[ =:]", line.strip())[0] for line in str(error).splitlines()[1:]] == [
+        "name",
+        "configuration_sets[0]",
+        "configuration_sets[1]",
+        "retention_days",
+        "buffer_seconds",
+        "retention",
+        "force_destroy",
+    ]
+    assert error.errors
+    assert [detail["property_path"] for detail in error.errors] == [
+        "name",
+        "configurationSets[0]",
+        "configurationSets[1]",
+        "retentionDays",
+        "bufferSeconds",
+        "retention",
+        "forceDestroy",
+    ]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"configuration_sets": [], "existing_configuration_sets": ["legacy"]},
+        {"bucket": "made.elsewhere-1", "retention_days": 365, "force_destroy": False},
+        {"identities": ["example.com", "mail@sub.example.co.uk"]},
+        {"retention_days": 0, "archive_after_days": 9999},
+        {"buffer_seconds": 900, "buffer_megabytes": 128},
+        {"kms_key_arn": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd"},
+        {"tags": {"team": ""}},
+    ],
+)
+def test_what_is_at_the_edge_of_a_range_is_accepted(args: Any) -> None:
+    recorded = record(lambda: SendingHistory("m" * 40, args))
+
+    assert len(recorded.all("FirehoseDeliveryStream")) == 1

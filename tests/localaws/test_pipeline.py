@@ -1,0 +1,247 @@
+"""The deployed dev stack: every event arrives, nothing else does, and what fails is not lost."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localaws import history
+from localaws.aws import LocalAws
+from localaws.deploy import Stack
+from localaws.ses import publish
+
+EVENTS = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent.parent / "events").glob("*.json")}
+SEND = EVENTS["send"]
+
+
+def arrived(aws: LocalAws, stack: Stack) -> list[Any]:
+    bucket = stack.outputs["bucket_name"]
+    return [event for _, events in history.events(aws, bucket, "") for event in events]
+
+
+def test_every_event_type_arrives_complete_one_line_each_under_its_day(aws: LocalAws, dev: Stack) -> None:
+    assert len(EVENTS) == 10
+    days = {datetime.now(UTC).date()}
+    outcomes = publish(aws, list(EVENTS.values()), configuration_set="dev-mail")
+    days.add(datetime.now(UTC).date())
+
+    assert [outcome.dropped_because for outcome in outcomes] == [None] * 10
+    assert {outcome.event_type for outcome in outcomes} == {name.upper() for name in EVENTS}
+    ((key, events),) = history.events(aws, dev.outputs["bucket_name"], "")
+    assert events == list(EVENTS.values())
+    assert key.startswith(tuple(f"events/day={day}/" for day in days))
+    assert key.endswith(".gz")
+
+
+def test_mail_is_kept_by_the_set_it_names_and_by_the_default_of_its_identity(aws: LocalAws, dev: Stack) -> None:
+    def send(address: str, **how: str) -> str:
+        return aws.client("sesv2").send_email(
+            FromEmailAddress="shop@dev.example.com",
+            Destination={"ToAddresses": [f"{address}@simulator.amazonses.com"]},
+            Content={"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Hello"}}}},
+            **how,
+        )["MessageId"]
+
+    named, default = send("complaint", ConfigurationSetName="dev-mail"), send("bounce")
+
+    kept = [(event["mail"]["messageId"], event["eventType"]) for event in arrived(aws, dev)]
+    assert sorted(kept) == [
+        (named, "Complaint"),
+        (named, "Delivery"),
+        (named, "Send"),
+        (default, "Bounce"),
+        (default, "Send"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sender", "how", "code"),
+    [
+        ("shop@example.org", {}, "MessageRejected"),
+        ("shop@dev.example.com", {"ConfigurationSetName": "nowhere"}, "NotFoundException"),
+    ],
+)
+def test_mail_of_a_stranger_or_of_an_unknown_set_is_not_sent(
+    aws: LocalAws, dev: Stack, sender: str, how: dict[str, str], code: str
+) -> None:
+    with pytest.raises(ClientError, match=code):
+        aws.client("sesv2").send_email(
+            FromEmailAddress=sender,
+            Destination={"ToAddresses": ["success@simulator.amazonses.com"]},
+            Content={"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Hello"}}}},
+            **how,
+        )
+    assert arrived(aws, dev) == []
+
+
+def disable(aws: LocalAws) -> None:
+    update_destination(aws, Enabled=False)
+
+
+def ask_for_bounces_only(aws: LocalAws) -> None:
+    update_destination(aws, MatchingEventTypes=["BOUNCE"])
+
+
+def update_destination(aws: LocalAws, **changes: Any) -> None:
+    ses = aws.client("sesv2")
+    described = ses.get_configuration_set_event_destinations(ConfigurationSetName="dev-mail")
+    (destination,) = described["EventDestinations"]
+    name = destination.pop("Name")
+    ses.update_configuration_set_event_destination(
+        ConfigurationSetName="dev-mail", EventDestinationName=name, EventDestination=destination | changes
+    )
+
+
+def allow_another_stream_only(aws: LocalAws) -> None:
+    iam = aws.client("iam")
+    (role,) = [r["RoleName"] for r in iam.list_roles()["Roles"] if "dev-mail" in r["RoleName"]]
+    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    policy["Statement"][0]["Resource"] += "-of-another-team"
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
+
+
+def remove_the_destination(aws: LocalAws) -> None:
+    ses = aws.client("sesv2")
+    (destination,) = ses.get_configuration_set_event_destinations(ConfigurationSetName="dev-mail")["EventDestinations"]
+    ses.delete_configuration_set_event_destination(
+        ConfigurationSetName="dev-mail", EventDestinationName=destination["Name"]
+    )
+
+
+OTHER_SET = "arn:aws:ses:us-east-1:123456789012:configuration-set/dev-mail-2"
+ATTACKS: dict[str, tuple[dict[str, str], Callable[[LocalAws], None] | None, str]] = {
+    "another account": ({"account_id": "999999999999"}, None, "aws:SourceAccount 999999999999"),
+    "another configuration set": ({"source_arn": OTHER_SET}, None, f"aws:SourceArn {OTHER_SET}"),
+    "another set by another case": (
+        {"source_arn": OTHER_SET.removesuffix("-2").replace("dev-mail", "DEV-MAIL")},
+        None,
+        "does not trust ses.amazonaws.com",
+    ),
+    "another service": ({"service": "sns.amazonaws.com"}, None, "does not trust sns.amazonaws.com"),
+    "a service in another account": (
+        {"service": "firehose.amazonaws.com", "account_id": "999999999999"},
+        None,
+        "does not trust firehose.amazonaws.com",
+    ),
+    "another Firehose action": ({"action": "PutRecord"}, None, "may not firehose:PutRecord on"),
+    "deleting the stream": ({"action": "DeleteDeliveryStream"}, None, "may not firehose:DeleteDeliveryStream on"),
+    "a stream not its own": ({}, allow_another_stream_only, "may not firehose:PutRecordBatch on"),
+    "a disabled destination": ({}, disable, "the event destination is disabled"),
+    "an event type not asked for": ({}, ask_for_bounces_only, "does not ask for its type"),
+    "a set without a destination": ({}, remove_the_destination, "the set has no event destination"),
+}
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_nothing_arrives_from(attack: str, aws: LocalAws, dev: Stack) -> None:
+    said, prepare, reason = ATTACKS[attack]
+    publish(aws, [SEND], configuration_set="dev-mail")
+    assert arrived(aws, dev) == [SEND], "without the attack the same event arrives"
+    if prepare:
+        prepare(aws)
+
+    (outcome,) = publish(aws, [EVENTS["delivery"]], configuration_set="dev-mail", **said)
+
+    assert arrived(aws, dev) == [SEND]
+    assert outcome.dropped_because is not None
+    assert reason in outcome.dropped_because
+    assert aws.publications[-1] == outcome
+
+
+def test_the_role_of_firehose_writes_its_prefixes_and_reads_nothing(aws: LocalAws, dev: Stack) -> None:
+    bucket = dev.outputs["bucket_name"]
+    aws.client("s3").put_object(Bucket=bucket, Key="events/day=2026-03-01/kept.gz", Body=b"history")
+    aws.client("s3").create_bucket(Bucket="another-bucket")
+    s3 = aws.client_of("s3", user_with_permissions_of_role(aws, "delivery"))
+
+    for key in ("events/day=2026-03-01/new.gz", "error/processing-failed/day=2026-03-01/new.gz"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"event")
+    for refused in (
+        lambda: s3.get_object(Bucket=bucket, Key="events/day=2026-03-01/kept.gz"),
+        lambda: s3.put_object(Bucket=bucket, Key="elsewhere/new.gz", Body=b"event"),
+        lambda: s3.put_object(Bucket=bucket, Key="events", Body=b"event"),
+        lambda: s3.put_object(Bucket="another-bucket", Key="events/new.gz", Body=b"event"),
+        lambda: s3.delete_object(Bucket=bucket, Key="events/day=2026-03-01/kept.gz"),
+        lambda: s3.delete_bucket_policy(Bucket=bucket),
+        s3.list_buckets,
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            refused()
+
+
+def user_with_permissions_of_role(aws: LocalAws, role: str) -> dict[str, str]:
+    """An access key of a user who may do what the role may: a way to try a role only a service can assume."""
+    iam = aws.client("iam")
+    (name,) = [r["RoleName"] for r in iam.list_roles()["Roles"] if f"-{role}-" in r["RoleName"]]
+    iam.create_user(UserName="tester")
+    for policy_name in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        policy = iam.get_role_policy(RoleName=name, PolicyName=policy_name)["PolicyDocument"]
+        iam.put_user_policy(UserName="tester", PolicyName=policy_name, PolicyDocument=json.dumps(policy))
+    return iam.create_access_key(UserName="tester")["AccessKey"]
+
+
+def test_the_bucket_answers_over_tls_only(aws: LocalAws, dev: Stack) -> None:
+    iam = aws.client("iam")
+    iam.create_user(UserName="admin")
+    everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.put_user_policy(UserName="admin", PolicyName="everything", PolicyDocument=json.dumps(everything))
+    key = iam.create_access_key(UserName="admin")["AccessKey"]
+
+    aws.client_of("s3", key).list_objects_v2(Bucket=dev.outputs["bucket_name"])
+    with pytest.raises(ClientError, match="AccessDenied"):
+        aws.client_of("s3", key, tls=False).list_objects_v2(Bucket=dev.outputs["bucket_name"])
+
+
+def test_a_delivery_that_fails_lands_under_its_error_type(aws: LocalAws, dev: Stack) -> None:
+    firehose = aws.client("firehose")
+    name = dev.outputs["delivery_stream_name"]
+    stream = firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
+    no_such_table = {
+        "DatabaseName": "nowhere",
+        "TableName": "nothing",
+        "RoleARN": dev.outputs["publisher_role_arns"][0],
+    }
+    firehose.update_destination(
+        DeliveryStreamName=name,
+        CurrentDeliveryStreamVersionId=stream["VersionId"],
+        DestinationId=stream["Destinations"][0]["DestinationId"],
+        ExtendedS3DestinationUpdate={
+            "DataFormatConversionConfiguration": {
+                "Enabled": True,
+                "SchemaConfiguration": no_such_table,
+                "InputFormatConfiguration": {"Deserializer": {"OpenXJsonSerDe": {}}},
+                "OutputFormatConfiguration": {"Serializer": {"ParquetSerDe": {}}},
+            }
+        },
+    )
+
+    days = {datetime.now(UTC).date()}
+    publish(aws, [SEND], configuration_set="dev-mail")
+    days.add(datetime.now(UTC).date())
+
+    bucket = dev.outputs["bucket_name"]
+    assert history.keys(aws, bucket, dev.outputs["events_prefix"]) == []
+    (key,) = history.keys(aws, bucket, dev.outputs["errors_prefix"])
+    assert key.startswith(tuple(f"error/format-conversion-failed/day={day}/" for day in days))
+
+
+def test_a_stream_that_may_not_write_says_so_in_its_log(aws: LocalAws, dev: Stack) -> None:
+    iam = aws.client("iam")
+    (role,) = [r["RoleName"] for r in iam.list_roles()["Roles"] if "-delivery-" in r["RoleName"]]
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    iam.delete_role_policy(RoleName=role, PolicyName=policy)
+
+    publish(aws, [SEND], configuration_set="dev-mail")
+
+    assert history.keys(aws, dev.outputs["bucket_name"]) == []
+    logs = aws.client("logs")
+    (group,) = logs.describe_log_groups()["logGroups"]
+    (stream,) = logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
+    (event,) = logs.get_log_events(logGroupName=group["logGroupName"], logStreamName=stream["logStreamName"])["events"]
+    assert event["message"].startswith("S3.AccessDenied: ")
+    assert "may not s3:PutObject" in event["message"]
