@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 .PHONY: demo test format clean
 
 demo: .venv/installed
-	.venv/bin/python -m localaws
+	@.venv/bin/python -m localaws
 
 test: .venv/installed
 	.venv/bin/ruff format --check
@@ -22,7 +22,8 @@ clean:
 	rm -rf .venv
 
 .venv/installed: uv.lock pyproject.toml components/pyproject.toml
-	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet uv==$(UV_VERSION)
-	VIRTUAL_ENV= .venv/bin/uv sync --quiet --frozen
-	touch $@
+	@echo "Installing into .venv what uv.lock pins"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@VIRTUAL_ENV= .venv/bin/uv sync --quiet --frozen
+	@touch $@

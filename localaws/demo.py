@@ -68,9 +68,10 @@ def _send_mail(console: Console, aws: LocalAws, address: str, subject: str, **ho
 def _show(console: Console, aws: LocalAws, stack: Stack) -> None:
     bucket, prefix = stack.outputs["bucket_name"], stack.outputs["events_prefix"]
     objects = sorted(history.events(aws, bucket, prefix), key=lambda item: item[1][0]["mail"]["timestamp"])
-    _step(console, f"What arrived: {sum(len(events) for _, events in objects)} events in {len(objects)} objects")
+    count = sum(len(events) for _, events in objects)
+    _step(console, f"What arrived in {bucket}: {count} events in {len(objects)} objects")
     for key, events in objects:
-        console.print(f"[dim]s3://{bucket}/{key}[/dim]")
+        console.print(f"[dim]{key}[/dim]")
         for event in events:
             console.print("  ".join(["", *_line(event)]))
 
