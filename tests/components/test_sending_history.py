@@ -218,7 +218,7 @@ def test_a_key_encrypts_the_bucket_the_objects_and_the_stream() -> None:
 def test_every_set_gets_its_own_role_and_only_new_sets_are_created() -> None:
     recorded = history(EVERY_ARGUMENT)
 
-    assert [r.inputs["configurationSetName"] for r in recorded.all("ConfigurationSet")] == ["receipts", "news"]
+    assert {r.inputs["configurationSetName"] for r in recorded.all("ConfigurationSet")} == {"receipts", "news"}
     destinations = {
         r.inputs["configurationSetName"]: r.inputs["eventDestination"]["kinesisFirehoseDestination"]["iamRoleArn"]
         for r in recorded.all("ConfigurationSetEventDestination")
@@ -248,7 +248,7 @@ def test_the_default_set_of_an_identity_is_the_first() -> None:
 def test_a_bucket_made_elsewhere_is_written_to_and_left_as_it_is() -> None:
     recorded = history({"bucket": "made-elsewhere"})
 
-    assert [r.type for r in recorded.resources if r.type.startswith("aws:s3/")] == []
+    assert not any(r.type.startswith("aws:s3/") for r in recorded.resources)
     stream = recorded.one("FirehoseDeliveryStream").inputs
     assert stream["extendedS3Configuration"]["bucketArn"] == "arn:aws:s3:::made-elsewhere"
     assert "arn:aws:s3:::made-elsewhere/events/*" in recorded.inputs()["RolePolicy", "mail-delivery"]["policy"]
