@@ -32,7 +32,7 @@ class LocalAws:
     """What became of every event SES published, in order."""
 
     _clients: dict[str, Any] = field(default_factory=dict)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, service: str) -> Any:
         """A boto3 client of `service`, for the account's root."""

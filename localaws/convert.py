@@ -35,8 +35,8 @@ def to_api(shape: Shape, inputs: Any, names: Names, path: str = "") -> Any:
                 elif path and names.get(at) != ():
                     raise LookupError(f"{at} has no member in {shape.name}")
             return parameters
-        case ListShape() if _is_tags(shape) and isinstance(inputs, Mapping):
-            return [{"Key": key, "Value": value} for key, value in inputs.items()]
+        case ListShape() if isinstance(inputs, Mapping) and (key := _key_of_pairs(shape)):
+            return [{key: name, "Value": value} for name, value in inputs.items()]
         case ListShape():
             return [to_api(shape.member, item, names, path) for item in _as_list(inputs)]
         case MapShape():
@@ -59,8 +59,8 @@ def from_api(shape: Shape, inputs: Any, described: Any, names: Names, path: str 
                 if members and inner is not None:
                     found[key] = from_api(member_shape, value, inner, names, at)
             return found
-        case ListShape() if _is_tags(shape) and isinstance(inputs, Mapping):
-            return {tag["Key"]: tag["Value"] for tag in described}
+        case ListShape() if isinstance(inputs, Mapping) and (key := _key_of_pairs(shape)):
+            return {pair[key]: pair["Value"] for pair in described}
         case ListShape() if not isinstance(shape.member, StructureShape):
             # Some lists AWS keeps as sets: with the same members, it is the same list.
             return inputs if sorted(_as_list(inputs)) == sorted(described) else described
@@ -91,8 +91,10 @@ def _member_path(shape: StructureShape, candidates: tuple[str, ...]) -> list[str
     return None
 
 
-def _is_tags(shape: ListShape) -> bool:
-    return isinstance(shape.member, StructureShape) and set(shape.member.members) == {"Key", "Value"}
+def _key_of_pairs(shape: ListShape) -> str | None:
+    """What a list of pairs, which Pulumi has as a map, calls the key of each: tags `Key`, dimensions `Name`."""
+    members = list(shape.member.members) if isinstance(shape.member, StructureShape) else []
+    return next((key for key in ("Key", "Name") if sorted(members) == [key, "Value"]), None)
 
 
 def _as_list(value: Any) -> list[Any]:

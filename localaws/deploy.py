@@ -2,6 +2,7 @@
 
 import json
 import runpy
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,8 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, set_mocks
 from pulumi.runtime.settings import get_root_resource, reset_options
 
 from localaws.aws import LocalAws
-from localaws.resources import RESOURCE_TYPES, Resource
+from localaws.dynamic import DynamicType
+from localaws.resources import RESOURCE_TYPES, Resource, ResourceType
 
 PROGRAM = Path(__file__).parent.parent
 """The folder of the Pulumi program that keeps SES sending history."""
@@ -72,7 +74,8 @@ def run(
     """Run any Pulumi program the same way."""
     reset_options()
     set_all_config(dict(config or {}))
-    set_mocks(_Provider(aws, stack, progress), project=project, stack=name)
+    provider = _Provider(aws, stack, progress)
+    set_mocks(provider, project=project, stack=name)
 
     def exported() -> pulumi.Output[None]:
         program()
@@ -82,14 +85,20 @@ def run(
     try:
         pulumi.runtime.test(exported)()
     finally:
+        provider.stop()
         reset_options()
 
 
-def destroy(aws: LocalAws, stack: Stack, *, progress: Progress = lambda _: None) -> None:
+def type_of(token: str) -> ResourceType | DynamicType:
+    """How resources of the type are created, read, updated and deleted."""
+    return DynamicType() if token.startswith("pulumi-python:dynamic") else RESOURCE_TYPES[token]
+
+
+def destroy(aws: LocalAws, stack: Stack) -> None:
     """Delete the stack's resources, the last created first."""
     while stack.resources:
-        RESOURCE_TYPES[stack.resources[-1].type].remove(aws, stack.resources[-1])
-        progress(stack.resources.pop())
+        type_of(stack.resources[-1].type).remove(aws, stack.resources[-1])
+        stack.resources.pop()
 
 
 class _Provider(pulumi.runtime.Mocks):
@@ -97,13 +106,23 @@ class _Provider(pulumi.runtime.Mocks):
         self._aws = aws
         self._stack = stack
         self._progress = progress
+        self._one_at_a_time = threading.Lock()
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Wait for the creation under way, and refuse others: Pulumi raises while its threads still run."""
+        with self._one_at_a_time:
+            self._stopped = True
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         if not args.custom:
             return None, args.inputs
-        resource = RESOURCE_TYPES[args.typ].make(self._aws, args.typ, args.name, args.inputs)
-        self._stack.resources.append(resource)
-        self._progress(resource)
+        with self._one_at_a_time:
+            if self._stopped:
+                raise RuntimeError(f"{args.typ} {args.name} is not created, after a failure")
+            made = self._stack.resources.append
+            resource = type_of(args.typ).make(self._aws, args.typ, args.name, args.inputs, made)
+            self._progress(resource)
         return resource.outputs["id"], resource.outputs
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:

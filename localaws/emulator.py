@@ -7,11 +7,12 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 import hypercorn.asyncio
 import hypercorn.config
 
-from localaws import firehose, ses
+from localaws import firehose, s3, ses
 from localaws.aws import LocalAws
 
 ACCOUNT_ID = "123456789012"
@@ -19,26 +20,40 @@ ACCOUNT_ID = "123456789012"
 
 _LOOPBACK = "127.0.0.1"
 
+_REGION = "us-east-1"
+
 _SETTINGS = {
     "AUTH": "true",  # signatures, trust policies and permissions are really evaluated
+    # A person's own profile and credentials have no part in this.
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "LOG_LEVEL": "ERROR",
     "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+    "MINISTACK_REGION": _REGION,
+    # Nor has what another ministack saved on this machine: it would be wiped.
+    "LOCALSTACK_PERSISTENCE": "0",
+    "PERSIST_STATE": "0",
     "S3_PERSIST": "0",
 }
 
 
 @contextmanager
-def running(region: str = "us-east-1") -> Generator[LocalAws]:
+def running() -> Generator[LocalAws]:
     """An empty AWS region of one account, while the context lasts.
 
     Ministack keeps its state in its modules, so there can be only one at a time in a process.
     """
     listener = socket.create_server((_LOOPBACK, 0))
     port = listener.getsockname()[1]
-    os.environ.update(_SETTINGS, GATEWAY_PORT=str(port), MINISTACK_REGION=region)
-    aws = LocalAws(endpoint=f"http://{_LOOPBACK}:{port}", account_id=ACCOUNT_ID, region=region)
-    with ses.supplied(aws), firehose.supplied(aws), _serving(listener):
-        yield aws
+    aws = LocalAws(endpoint=f"http://{_LOOPBACK}:{port}", account_id=ACCOUNT_ID, region=_REGION)
+    # What runs with the SDK's own credentials, as a dynamic provider does, calls this AWS and no other.
+    sdk = {"AWS_ENDPOINT_URL": aws.endpoint, "AWS_ACCESS_KEY_ID": ACCOUNT_ID, "AWS_SECRET_ACCESS_KEY": "test"}
+    with patch.dict(os.environ, {**_SETTINGS, **sdk, "GATEWAY_PORT": str(port)}):
+        os.environ.pop("AWS_SESSION_TOKEN", None)
+        os.environ.pop("AWS_PROFILE", None)
+        os.environ.pop("AWS_DEFAULT_PROFILE", None)
+        with ses.supplied(aws), firehose.supplied(aws), s3.supplied(), _serving(listener):
+            yield aws
 
 
 @contextmanager

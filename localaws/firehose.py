@@ -1,16 +1,14 @@
 """What ministack's Firehose lacks: roles that are tried, prefixes that are checked, gzip."""
 
-import asyncio
 import base64
 import gzip
 import time
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from localaws.aws import LocalAws
-from localaws.iam import refusal
+from localaws.iam import Action, refusal
 from localaws.supply import Request, Response, ServiceError, in_front_of
 
 
@@ -27,8 +25,6 @@ class _Firehose:
         match request.headers.get("x-amz-target", "").partition(".")[2]:
             case "CreateDeliveryStream":
                 return await self._create(request)
-            case "PutRecord":
-                return await self._put(request, [request.json["Record"]])
             case "PutRecordBatch":
                 return await self._put(request, request.json["Records"])
         return await request.answer()
@@ -36,19 +32,17 @@ class _Firehose:
     async def _create(self, request: Request) -> Response:
         destination = request.json["ExtendedS3DestinationConfiguration"]
         _check_prefixes(destination)
-        await asyncio.to_thread(self._check_bucket, destination["BucketARN"])
-        if reason := await asyncio.to_thread(self._refusal, destination):
+        await request.blocking(self._check_bucket, destination["BucketARN"])
+        if reason := await request.blocking(self._refusal, destination):
             raise ServiceError("InvalidArgumentException", f"Firehose is unable to assume role: {reason}.")
         if destination.get("CompressionFormat") == "GZIP":
             destination.setdefault("FileExtension", ".gz")
-        return await request.answer(request.json)
+        return await request.answer(request.json | {"ExtendedS3DestinationConfiguration": destination})
 
     def _check_bucket(self, bucket_arn: str) -> None:
         bucket = bucket_arn.rpartition(":")[2]
-        try:
-            self._aws.client("s3").head_bucket(Bucket=bucket)
-        except ClientError as error:
-            raise ServiceError("InvalidArgumentException", f"Bucket {bucket} does not exist.") from error
+        if bucket not in {each["Name"] for each in self._aws.client("s3").list_buckets()["Buckets"]}:
+            raise ServiceError("InvalidArgumentException", f"Bucket {bucket} does not exist.")
 
     def _refusal(self, destination: dict[str, Any]) -> str | None:
         return refusal(
@@ -56,30 +50,28 @@ class _Firehose:
             destination["RoleARN"],
             service="firehose.amazonaws.com",
             source={"aws:SourceAccount": self._aws.account_id},
-            action="s3:PutObject",
-            resource=f"{destination['BucketARN']}/{destination['Prefix'].partition('!{')[0]}object",
+            actions=_actions(destination, self._aws.region),
         )
 
     async def _put(self, request: Request, records: list[dict[str, str]]) -> Response:
         """Deliver the records of a request as Firehose delivers a full buffer: as one object."""
         name = request.json["DeliveryStreamName"]
-        destination = await asyncio.to_thread(self._destination, name)
-        if reason := await asyncio.to_thread(self._refusal, destination):
-            await asyncio.to_thread(self._log, destination, reason)
+        destination = await request.blocking(self._destination, name)
+        if reason := await request.blocking(self._refusal, destination):
+            await request.blocking(self._log, destination, reason)
             return _accepted(records)
         data = b"".join(base64.b64decode(record["Data"]) for record in records)
         if destination["CompressionFormat"] == "GZIP":
             data = gzip.compress(data)
         packed = base64.b64encode(data).decode()
-        if "Record" in request.json:
-            return await request.answer({"DeliveryStreamName": name, "Record": {"Data": packed}})
         response = await request.answer({"DeliveryStreamName": name, "Records": [{"Data": packed}]})
         return response if response.json["FailedPutCount"] else _accepted(records)
 
     def _destination(self, name: str) -> dict[str, Any]:
+        firehose = self._aws.client("firehose")
         try:
-            stream = self._aws.client("firehose").describe_delivery_stream(DeliveryStreamName=name)
-        except ClientError as error:
+            stream = firehose.describe_delivery_stream(DeliveryStreamName=name)
+        except firehose.exceptions.ResourceNotFoundException as error:
             raise ServiceError("ResourceNotFoundException", f"Delivery stream {name} does not exist.") from error
         return stream["DeliveryStreamDescription"]["Destinations"][0]["ExtendedS3DestinationDescription"]
 
@@ -90,6 +82,15 @@ class _Firehose:
             logStreamName=log["LogStreamName"],
             logEvents=[{"timestamp": int(time.time() * 1000), "message": f"S3.AccessDenied: {reason}"}],
         )
+
+
+def _actions(destination: dict[str, Any], region: str) -> Iterator[Action]:
+    """What Firehose does with its role to write an object."""
+    bucket_arn = destination["BucketARN"]
+    yield Action(name="s3:PutObject", resource=f"{bucket_arn}/{destination['Prefix'].partition('!{')[0]}object")
+    if kms := destination.get("EncryptionConfiguration", {}).get("KMSEncryptionConfig"):
+        context = {"kms:ViaService": f"s3.{region}.amazonaws.com", "kms:EncryptionContext:aws:s3:arn": bucket_arn}
+        yield Action(name="kms:GenerateDataKey", resource=kms["AWSKMSKeyARN"], context=context)
 
 
 def _check_prefixes(destination: dict[str, Any]) -> None:
@@ -107,4 +108,4 @@ def _check_prefixes(destination: dict[str, Any]) -> None:
 
 def _accepted(records: list[dict[str, str]]) -> Response:
     ids = [{"RecordId": f"{number:056d}"} for number, _ in enumerate(records)]
-    return Response(json={"FailedPutCount": 0, "Encrypted": False, "RequestResponses": ids, **ids[0]})
+    return Response().saying({"FailedPutCount": 0, "Encrypted": False, "RequestResponses": ids})

@@ -49,6 +49,8 @@ class ResourceType:
     read: tuple[Read, ...]
     update: tuple[str, ...]
     """Each runs when its parameters change."""
+    untag: str = ""
+    """Takes away tags, where `update` only adds them."""
     delete: str
     delete_with: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of `delete` beside the key, where it is a call that puts the default back."""
@@ -59,8 +61,13 @@ class ResourceType:
     constants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Parameters of an operation that no input stands for."""
 
-    def make(self, aws: LocalAws, token: str, logical_name: str, inputs: Inputs) -> Resource:
-        """Create the resource. LookupError names an input that no call takes."""
+    def make(
+        self, aws: LocalAws, token: str, logical_name: str, inputs: Inputs, made: Callable[[Resource], None]
+    ) -> Resource:
+        """Create the resource, and tell `made` as soon as there is one to delete.
+
+        LookupError names an input that no call takes, before there is.
+        """
         asked_for = {name: value for name, value in inputs.items() if value != {}}
         inputs = {self.key[0]: _automatic_name(logical_name, inputs), **asked_for}
         client = aws.client(self.service)
@@ -68,12 +75,16 @@ class ResourceType:
         if untold := {name for name in inputs if self.names.get(name) != ()}.difference(*taken.values()):
             raise LookupError(f"{token} {logical_name}: no API call takes {', '.join(sorted(untold))}")
         first, *others = self.create
-        for operation in (first, *(other for other in others if taken[other].difference(self.key))):
-            getattr(client, operation)(**self._parameters(client, operation, inputs))
+        getattr(client, first)(**self._parameters(client, first, inputs))
         outputs = {**inputs, "id": inputs[self.key[0]]}
         if self.arn:
             outputs["arn"] = self.arn.format(region=aws.region, account=aws.account_id, **inputs)
-        return Resource(type=token, logical_name=logical_name, inputs=inputs, outputs=outputs)
+        resource = Resource(type=token, logical_name=logical_name, inputs=inputs, outputs=outputs)
+        made(resource)
+        for operation in others:
+            if taken[operation].difference(self.key):
+                getattr(client, operation)(**self._parameters(client, operation, inputs))
+        return resource
 
     def look(self, aws: LocalAws, resource: Resource) -> Inputs | None:
         """The inputs as AWS has them now, those it tells of; None when the resource is gone."""
@@ -106,6 +117,8 @@ class ResourceType:
             parameters = self._parameters(client, operation, outputs)
             if parameters != self._parameters(client, operation, resource.outputs):
                 self._send_update(client, operation, parameters)
+        if self.untag and (gone := resource.inputs.get("tags", {}).keys() - inputs.get("tags", {}).keys()):
+            getattr(client, self.untag)(**self._parameters(client, self.untag, {**outputs, "tags": sorted(gone)}))
         key = {name: resource.inputs[name] for name in self.key}
         return Resource(
             type=resource.type, logical_name=resource.logical_name, inputs={**key, **inputs}, outputs=outputs
@@ -126,16 +139,11 @@ class ResourceType:
         return {**to_api(_shape(client, operation), inputs, self.names), **self.constants.get(operation, {})}
 
     def _key_parameters(self, client: Any, operation: str, resource: Resource) -> dict[str, Any]:
-        return to_api(_shape(client, operation), {name: resource.outputs[name] for name in self.key}, self.names)
+        key = [*self.key, "arn"] if "arn" in self.names else self.key
+        return to_api(_shape(client, operation), {name: resource.outputs[name] for name in key}, self.names)
 
 
 class _Bucket(ResourceType):
-    def _parameters(self, client: Any, operation: str, inputs: Inputs) -> dict[str, Any]:
-        parameters = super()._parameters(client, operation, inputs)
-        if operation == "create_bucket" and client.meta.region_name != "us-east-1":
-            parameters["CreateBucketConfiguration"] = {"LocationConstraint": client.meta.region_name}
-        return parameters
-
     def remove(self, aws: LocalAws, resource: Resource) -> None:
         """Delete the bucket: with forceDestroy even when it holds objects."""
         if resource.inputs.get("forceDestroy"):
@@ -144,6 +152,14 @@ class _Bucket(ResourceType):
                 for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
                     s3.delete_object(Bucket=resource.outputs["id"], Key=version["Key"], VersionId=version["VersionId"])
         super().remove(aws, resource)
+
+
+class _BucketMetric(ResourceType):
+    def _parameters(self, client: Any, operation: str, inputs: Inputs) -> dict[str, Any]:
+        parameters = super()._parameters(client, operation, inputs)
+        # The API wants the id twice.
+        parameters["MetricsConfiguration"] = {"Id": parameters["Id"], **parameters.get("MetricsConfiguration", {})}
+        return parameters
 
 
 class _DeliveryStream(ResourceType):
@@ -202,11 +218,6 @@ def _automatic_name(logical_name: str, inputs: Inputs) -> str:
     return f"{logical_name}-{secrets.token_hex(4)[:7]}"
 
 
-_LOG_NAMES: Names = {
-    "name": ("logGroupName", "logGroupNamePrefix"),
-    "arn": ("resourceArn",),
-}
-
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "aws:s3/bucket:Bucket": _Bucket(
         service="s3",
@@ -260,11 +271,27 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
             for name in ("targetBucket", "targetPrefix")
         },
     ),
+    "aws:s3/bucketMetric:BucketMetric": _BucketMetric(
+        service="s3",
+        create=("put_bucket_metrics_configuration",),
+        read=(
+            Read(
+                operation="get_bucket_metrics_configuration",
+                described=lambda answer, _: answer["MetricsConfiguration"],
+                at="MetricsConfiguration",
+            ),
+        ),
+        update=("put_bucket_metrics_configuration",),
+        delete="delete_bucket_metrics_configuration",
+        key=("name", "bucket"),
+        names={"name": ("Id",), "filter": ("MetricsConfiguration.Filter", "Filter")},
+    ),
     "aws:iam/role:Role": ResourceType(
         service="iam",
         create=("create_role",),
         read=(Read(operation="get_role", described=lambda answer, _: answer["Role"], at="Role"),),
         update=("update_assume_role_policy", "update_role", "tag_role"),
+        untag="untag_role",
         delete="delete_role",
         key=("name",),
         arn="arn:aws:iam::{account}:role/{name}",
@@ -272,6 +299,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
             "name": ("RoleName",),
             "namePrefix": (),
             "assumeRolePolicy": ("AssumeRolePolicyDocument", "PolicyDocument"),
+            "tags": ("Tags", "TagKeys"),
         },
     ),
     "aws:iam/rolePolicy:RolePolicy": ResourceType(
@@ -291,10 +319,11 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
             Read(operation="list_tags_log_group"),
         ),
         update=("put_retention_policy", "tag_log_group"),
+        untag="untag_log_group",
         delete="delete_log_group",
         key=("name",),
         arn="arn:aws:logs:{region}:{account}:log-group:{name}",
-        names=_LOG_NAMES,
+        names={"name": ("logGroupName", "logGroupNamePrefix")},
     ),
     "aws:cloudwatch/logStream:LogStream": ResourceType(
         service="logs",
@@ -305,6 +334,29 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         key=("name", "logGroupName"),
         arn="arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:{name}",
         names={"name": ("logStreamName", "logStreamNamePrefix")},
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ResourceType(
+        service="cloudwatch",
+        create=("put_metric_alarm",),
+        read=(
+            Read(operation="describe_alarms", described=_where("AlarmName", "name"), at="MetricAlarms.*"),
+            Read(operation="list_tags_for_resource"),
+        ),
+        update=("put_metric_alarm", "tag_resource"),
+        untag="untag_resource",
+        delete="delete_alarms",
+        key=("name",),
+        arn="arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
+        names={"name": ("AlarmName", "AlarmNames"), "arn": ("ResourceARN",), "tags": ("Tags", "TagKeys")},
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": ResourceType(
+        service="cloudwatch",
+        create=("put_dashboard",),
+        read=(Read(operation="get_dashboard"),),
+        update=("put_dashboard",),
+        delete="delete_dashboards",
+        key=("dashboardName",),
+        names={"dashboardName": ("DashboardName", "DashboardNames")},
     ),
     "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": _DeliveryStream(
         service="firehose",
@@ -323,6 +375,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
             Read(operation="list_tags_for_delivery_stream"),
         ),
         update=("update_destination", "start_delivery_stream_encryption", "tag_delivery_stream"),
+        untag="untag_delivery_stream",
         delete="delete_delivery_stream",
         key=("name",),
         arn="arn:aws:firehose:{region}:{account}:deliverystream/{name}",
@@ -342,6 +395,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
                 "DeliveryStreamEncryptionConfiguration",
             ),
             "serverSideEncryption.enabled": (),
+            "tags": ("Tags", "TagKeys"),
         },
         constants={"create_delivery_stream": {"DeliveryStreamType": "DirectPut"}},
     ),
@@ -350,10 +404,11 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         create=("create_configuration_set",),
         read=(Read(operation="get_configuration_set"),),
         update=("tag_resource",),
+        untag="untag_resource",
         delete="delete_configuration_set",
         key=("configurationSetName",),
         arn="arn:aws:ses:{region}:{account}:configuration-set/{configurationSetName}",
-        names={"arn": ("ResourceArn",)},
+        names={"arn": ("ResourceArn",), "tags": ("Tags", "TagKeys")},
     ),
     "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination": ResourceType(
         service="sesv2",
@@ -375,10 +430,11 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         create=("create_email_identity",),
         read=(Read(operation="get_email_identity"),),
         update=("put_email_identity_configuration_set_attributes", "tag_resource"),
+        untag="untag_resource",
         delete="delete_email_identity",
         key=("emailIdentity",),
         arn="arn:aws:ses:{region}:{account}:identity/{emailIdentity}",
-        names={"arn": ("ResourceArn",)},
+        names={"arn": ("ResourceArn",), "tags": ("Tags", "TagKeys")},
     ),
 }
 """The types by their tokens, under every name the API does not share with Pulumi."""

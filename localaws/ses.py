@@ -1,6 +1,5 @@
 """What ministack's SES lacks: default configuration sets, roles that are tried, and the publishing of events."""
 
-import asyncio
 import json
 import uuid
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from ses_sending_history.event_types import API_SPELLING
 
 from localaws import simulator
 from localaws.aws import LocalAws, Publication
-from localaws.iam import refusal
+from localaws.iam import Action, refusal
 from localaws.supply import Request, Response, ServiceError, in_front_of
 
 
@@ -49,8 +48,7 @@ def publish(
             firehose["IamRoleArn"],
             service=service,
             source=source,
-            action=f"firehose:{action}",
-            resource=firehose["DeliveryStreamArn"],
+            actions=[Action(name=f"firehose:{action}", resource=firehose["DeliveryStreamArn"])],
         )
 
     def publication(record: simulator.Record, destination: str | None, dropped_because: str | None) -> Publication:
@@ -75,7 +73,7 @@ def publish(
         ]
         reason = refused(destination)
         if asked_for and not reason:
-            reason = _put(aws, asked_for, destination["KinesisFirehoseDestination"]["DeliveryStreamArn"], action)
+            reason = _put(aws, asked_for, destination["KinesisFirehoseDestination"]["DeliveryStreamArn"])
         publications += [publication(record, destination["Name"], reason) for record in asked_for]
     aws.publications.extend(publications)
     return publications
@@ -91,17 +89,13 @@ def supplied(aws: LocalAws) -> AbstractContextManager[None]:
     return in_front_of("ses_v2", _Ses(aws).handle)
 
 
-def _put(aws: LocalAws, records: Sequence[simulator.Record], stream_arn: str, action: str) -> str | None:
+def _put(aws: LocalAws, records: Sequence[simulator.Record], stream_arn: str) -> str | None:
     """Put the records on the stream, a line each; the reason when it does not take them."""
     name = stream_arn.rpartition("/")[2]
     lines = [{"Data": json.dumps(record, separators=(",", ":")).encode() + b"\n"} for record in records]
     firehose = aws.client("firehose")
     try:
-        if action == "PutRecordBatch":
-            firehose.put_record_batch(DeliveryStreamName=name, Records=lines)
-        else:
-            for line in lines:
-                firehose.put_record(DeliveryStreamName=name, Record=line)
+        firehose.put_record_batch(DeliveryStreamName=name, Records=lines)
     except ClientError as error:
         return str(error)
     return None
@@ -120,12 +114,12 @@ class _Ses:
             case ["GET", "identities", name]:
                 answer = await request.answer()
                 if default := self._default_sets.get(name):
-                    answer.json["ConfigurationSetName"] = default
+                    answer = answer.saying(answer.json | {"ConfigurationSetName": default})
                 return answer
             case ["DELETE", "identities", name]:
                 self._default_sets.pop(name, None)
             case ["PUT", "identities", name, "configuration-set"]:
-                return await self._set_default(name, request.json.get("ConfigurationSetName"))
+                return await self._set_default(request, name)
             case ["POST", "configuration-sets", name, "event-destinations"] | [
                 "PUT",
                 "configuration-sets",
@@ -133,30 +127,35 @@ class _Ses:
                 "event-destinations",
                 _,
             ]:
-                await asyncio.to_thread(self._check_role, name, request.json["EventDestination"])
+                await request.blocking(self._check_role, name, request.json["EventDestination"])
             case ["POST", "outbound-emails"]:
                 return await self._send(request)
         return await request.answer()
 
     async def _create_identity(self, request: Request) -> Response:
         default = request.json.get("ConfigurationSetName")
-        await asyncio.to_thread(self._check_set, default)
-        self._default_sets[request.json["EmailIdentity"]] = default
+        name = request.json["EmailIdentity"]
+        if name in self._default_sets:
+            raise ServiceError("AlreadyExistsException", f"Email identity {name} already exists.")
+        await request.blocking(self._check_set, default)
+        self._default_sets[name] = default
         return await request.answer()
 
-    async def _set_default(self, name: str, configuration_set: str | None) -> Response:
+    async def _set_default(self, request: Request, name: str) -> Response:
+        configuration_set = request.json.get("ConfigurationSetName")
         if name not in self._default_sets:
             raise ServiceError("NotFoundException", f"Email identity {name} does not exist.", 404)
-        await asyncio.to_thread(self._check_set, configuration_set)
+        await request.blocking(self._check_set, configuration_set)
         self._default_sets[name] = configuration_set
-        return Response(json={})
+        return Response().saying({})
 
     def _check_set(self, name: str | None) -> None:
         if name is None:
             return
+        ses = self._aws.client("sesv2")
         try:
-            self._aws.client("sesv2").get_configuration_set(ConfigurationSetName=name)
-        except ClientError as error:
+            ses.get_configuration_set(ConfigurationSetName=name)
+        except ses.exceptions.NotFoundException as error:
             raise ServiceError("NotFoundException", f"Configuration set <{name}> does not exist.", 404) from error
 
     def _check_role(self, configuration_set: str, destination: dict[str, Any]) -> None:
@@ -170,8 +169,7 @@ class _Ses:
                 "aws:SourceAccount": self._aws.account_id,
                 "aws:SourceArn": configuration_set_arn(self._aws, configuration_set),
             },
-            action="firehose:PutRecordBatch",
-            resource=firehose["DeliveryStreamArn"],
+            actions=[Action(name="firehose:PutRecordBatch", resource=firehose["DeliveryStreamArn"])],
         )
         if reason:
             raise ServiceError("BadRequestException", f"Could not assume IAM role: {reason}.")
@@ -179,7 +177,7 @@ class _Ses:
     async def _send(self, request: Request) -> Response:
         identity = self._identity(request.json["FromEmailAddress"])
         configuration_set = request.json.get("ConfigurationSetName") or self._default_sets[identity]
-        await asyncio.to_thread(self._check_set, configuration_set)
+        await request.blocking(self._check_set, configuration_set)
         answer = await request.answer()
         if answer.status != 200 or configuration_set is None:  # noqa: PLR2004
             return answer
@@ -193,8 +191,8 @@ class _Ses:
             arn=f"arn:aws:ses:{self._aws.region}:{self._aws.account_id}:identity/{identity}",
         )
         events = list(simulator.events(mail))
-        await asyncio.to_thread(publish, self._aws, events, configuration_set=configuration_set)
-        return Response(json={"MessageId": message_id})
+        await request.blocking(lambda: publish(self._aws, events, configuration_set=configuration_set))
+        return Response().saying({"MessageId": message_id})
 
     def _identity(self, sender: str) -> str:
         """The verified identity that may send as `sender`: the address itself, or its domain."""

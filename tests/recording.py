@@ -24,6 +24,9 @@ class Registered:
     parent: str
     provider: str
     dependencies: frozenset[str]
+    protect: bool
+    retain_on_delete: bool
+    aliases: int
     tags: dict[str, str] | None
 
 
@@ -105,6 +108,9 @@ class _Monitor(MockMonitor):
                     parent=request.parent,
                     provider=request.provider,
                     dependencies=frozenset(request.dependencies),
+                    protect=request.protect,
+                    retain_on_delete=request.retainOnDelete,
+                    aliases=len(request.aliases),
                     tags=inputs.get("tags"),
                 )
             )

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from ses_sending_history import policies
 
 _NONCURRENT_DAYS = 30
-"""How long an overwritten or deleted object can still be recovered; never longer than the retention."""
+"""How long an expired, deleted or overwritten object can still be recovered, where the retention is not shorter."""
 
 _ABORT_UPLOAD_DAYS = 7
 """How long a multipart upload may stay unfinished before its parts are removed."""
@@ -18,14 +18,17 @@ def create_archive(
     name: str,
     *,
     retention_days: int,
-    archive_after_days: int | None,
+    archive_after_days: int,
     kms_key_arn: pulumi.Input[str] | None,
     access_log_bucket: pulumi.Input[str] | None,
     force_destroy: bool,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
     opts: pulumi.ResourceOptions,
 ) -> aws.s3.Bucket:
-    """A private, encrypted, versioned bucket whose objects expire after `retention_days` (0: never)."""
+    """A private, encrypted, versioned bucket whose objects expire after `retention_days` (0: never).
+
+    They move to Glacier Instant Retrieval after `archive_after_days` (0: never).
+    """
     bucket = aws.s3.Bucket(name, force_destroy=force_destroy, tags=tags, opts=opts)
     aws.s3.BucketPublicAccessBlock(
         name,
@@ -71,18 +74,16 @@ def _encryption_rule(
     }
 
 
-def _lifecycle_rule(
-    retention_days: int, archive_after_days: int | None
-) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+def _lifecycle_rule(retention_days: int, archive_after_days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
     rule: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
         "id": "retention",
         "status": "Enabled",
         "filter": {"prefix": ""},
         "abort_incomplete_multipart_upload": {"days_after_initiation": _ABORT_UPLOAD_DAYS},
+        "noncurrent_version_expiration": {"noncurrent_days": min(retention_days or _NONCURRENT_DAYS, _NONCURRENT_DAYS)},
     }
     if retention_days:
         rule["expiration"] = {"days": retention_days}
-        rule["noncurrent_version_expiration"] = {"noncurrent_days": min(retention_days, _NONCURRENT_DAYS)}
-    if archive_after_days is not None:
+    if archive_after_days:
         rule["transitions"] = [{"days": archive_after_days, "storage_class": "GLACIER_IR"}]
     return rule

@@ -31,8 +31,8 @@ def create_delivery_stream(
     deployment: Deployment,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
     opts: pulumi.ResourceOptions,
-) -> aws.kinesis.FirehoseDeliveryStream:
-    """A Direct PUT stream into the bucket, with the role it writes with and a log of its errors."""
+) -> tuple[aws.kinesis.FirehoseDeliveryStream, aws.iam.Role]:
+    """A Direct PUT stream into the bucket that logs its errors, and the role it writes with."""
     log_group = aws.cloudwatch.LogGroup(name, retention_in_days=_LOG_DAYS, tags=tags, opts=opts)
     log_stream = aws.cloudwatch.LogStream(name, log_group_name=log_group.name, opts=opts)
     role = aws.iam.Role(
@@ -50,12 +50,13 @@ def create_delivery_stream(
             bucket_arn=bucket_arn,
             prefixes=[EVENTS_PREFIX, ERRORS_PREFIX],
             log_stream_arn=log_stream.arn,
+            partition=deployment.partition,
             region=deployment.region,
             kms_key_arn=kms_key_arn,
         ),
         opts=opts,
     )
-    return aws.kinesis.FirehoseDeliveryStream(
+    stream = aws.kinesis.FirehoseDeliveryStream(
         name,
         destination="extended_s3",
         extended_s3_configuration={
@@ -78,6 +79,7 @@ def create_delivery_stream(
         # Firehose assumes the role while it is created: the role must be able to write by then.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role_policy])),
     )
+    return stream, role
 
 
 def _stream_encryption(

@@ -71,13 +71,14 @@ def delivery_permissions(
     bucket_arn: str,
     prefixes: Sequence[str],
     log_stream_arn: str,
+    partition: str,
     region: str,
     kms_key_arn: str | None,
 ) -> PolicyDocument:
     """What Firehose may do with that role: write objects under `prefixes`, log its errors, encrypt with the key.
 
-    AWS's own example also grants s3:GetObject. Firehose does not need it to deliver records as they come,
-    and without it a stolen role cannot read the history.
+    AWS's own example also grants s3:GetObject. It is left out, so that a stolen role cannot read the history: a
+    stream that neither converts nor transforms its records only writes.
 
     Source: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
     """
@@ -92,18 +93,27 @@ def delivery_permissions(
         {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": log_stream_arn},
     ]
     if kms_key_arn is not None:
-        statements.append(
-            {
-                "Effect": "Allow",
-                "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-                "Resource": kms_key_arn,
-                "Condition": {
-                    "StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"},
-                    # With a bucket key the context is the bucket; without one, each object.
-                    "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket_arn, *written]},
-                },
-            }
-        )
+        actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+        statements.append(_through_s3(actions, kms_key_arn, partition, region, [bucket_arn, *written]))
+    return {"Version": _VERSION, "Statement": statements}
+
+
+def reader_permissions(
+    *, bucket_arn: str, prefix: str, partition: str, region: str, kms_key_arn: str | None
+) -> PolicyDocument:
+    """What a reader of the history needs: to list and get the objects under `prefix`, and to decrypt them."""
+    statements: list[dict[str, Any]] = [
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": bucket_arn,
+            "Condition": {"StringLike": {"s3:prefix": f"{prefix}*"}},
+        },
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{bucket_arn}/{prefix}*"},
+    ]
+    if kms_key_arn is not None:
+        encrypted = [bucket_arn, f"{bucket_arn}/{prefix}*"]
+        statements.append(_through_s3(["kms:Decrypt"], kms_key_arn, partition, region, encrypted))
     return {"Version": _VERSION, "Statement": statements}
 
 
@@ -124,4 +134,28 @@ def tls_only(*, bucket_arn: str) -> PolicyDocument:
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             }
         ],
+    }
+
+
+def _through_s3(
+    actions: list[str], kms_key_arn: str, partition: str, region: str, encrypted: list[str]
+) -> dict[str, Any]:
+    """Use of a key by S3 alone, for the objects whose encryption context is one of `encrypted`.
+
+    With a bucket key the context is the bucket's ARN, without one it is the object's.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context
+    """
+    s3 = [f"s3.{region}.amazonaws.com"]
+    if partition == "aws-cn":
+        # AWS's table of service names ends here, China's endpoints end so. Which KMS says there we could not try.
+        s3.append(f"s3.{region}.amazonaws.com.cn")
+    return {
+        "Effect": "Allow",
+        "Action": actions,
+        "Resource": kms_key_arn,
+        "Condition": {
+            "StringEquals": {"kms:ViaService": s3},
+            "StringLike": {"kms:EncryptionContext:aws:s3:arn": encrypted},
+        },
     }

@@ -46,9 +46,10 @@ class EventPublisher(pulumi.ComponentResource):
     """Name of the event destination on the configuration set."""
 
     def __init__(self, name: str, args: EventPublisherArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        validation.check_event_publisher(name, args)
+        args = validation.check_event_publisher(name, args)
         super().__init__("ses-sending-history:index:EventPublisher", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        # Children inherit `protect` by themselves, but not this.
+        child = pulumi.ResourceOptions(parent=self, retain_on_delete=opts.retain_on_delete if opts else None)
         deployment = deployment_of(self)
         tags = args.get("tags", {})
 
@@ -86,14 +87,14 @@ class EventPublisher(pulumi.ComponentResource):
             event_destination_name=name[: validation.SES_NAME_LENGTH],
             event_destination={
                 "enabled": True,
-                "matching_event_types": args.get("event_types") or list(EVENT_TYPES),
+                "matching_event_types": args.get("event_types", list(EVENT_TYPES)),
                 "kinesis_firehose_destination": {
                     "delivery_stream_arn": args["delivery_stream_arn"],
                     "iam_role_arn": role.arn,
                 },
             },
             # SES tries the role before it accepts the destination: it must be able to put records by then.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[role_policy]),
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[role_policy])),
         )
 
         self.role_arn = role.arn

@@ -1,12 +1,13 @@
 """SendingHistory: keeps what Amazon SES sent, from the configuration set to the archive."""
 
-from collections.abc import Mapping
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Final, TypedDict
 
 import pulumi
 import pulumi_aws as aws
 
-from ses_sending_history import validation
+from ses_sending_history import policies, validation
+from ses_sending_history.alarms import create_alarms
 from ses_sending_history.archive import create_archive
 from ses_sending_history.delivery import ERRORS_PREFIX, EVENTS_PREFIX, create_delivery_stream
 from ses_sending_history.deployment import deployment_of
@@ -39,7 +40,7 @@ class SendingHistoryArgs(TypedDict, total=False):
     """Days after which objects expire. 365 by default; 0 keeps them for ever."""
 
     archive_after_days: float
-    """Days after which objects move to Glacier Instant Retrieval, where they stay readable. Never by default."""
+    """Days after which objects move to Glacier Instant Retrieval, still readable. 0, the default, never moves them."""
 
     access_log_bucket: pulumi.Input[str]
     """Name of a bucket that receives the S3 server access logs of the history. No logs by default."""
@@ -50,11 +51,20 @@ class SendingHistoryArgs(TypedDict, total=False):
     buffer_megabytes: float
     """Megabytes Firehose gathers before it writes an object, 1 to 128. 64 by default."""
 
+    alarms: bool
+    """Whether CloudWatch alarms and a dashboard watch deliveries and the sender's reputation. False by default."""
+
+    alarm_topic_arns: pulumi.Input[Sequence[pulumi.Input[str]]]
+    """ARNs of the SNS topics the alarms tell."""
+
     force_destroy: bool
     """Whether destroying the component may delete a bucket that holds history. False by default."""
 
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """Tags of everything created."""
+
+
+NO_ARGUMENTS: Final[SendingHistoryArgs] = {}
 
 
 class SendingHistory(pulumi.ComponentResource):
@@ -78,21 +88,32 @@ class SendingHistory(pulumi.ComponentResource):
     delivery_stream_arn: pulumi.Output[str]
     """ARN of the delivery stream, for an EventPublisher elsewhere."""
 
+    delivery_role_arn: pulumi.Output[str]
+    """ARN of the role Firehose writes with, for the policy of a bucket or a key made elsewhere."""
+
     configuration_set_names: pulumi.Output[list[str]]
     """Configuration sets whose events are kept: send with one of them."""
 
     publisher_role_arns: pulumi.Output[list[str]]
     """ARNs of the roles SES assumes, one a configuration set, in the same order."""
 
-    def __init__(self, name: str, args: SendingHistoryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        validation.check_sending_history(name, args)
+    reader_policy_json: pulumi.Output[str]
+    """An IAM policy document: what a reader of the history may do, and no more."""
+
+    def __init__(
+        self, name: str, args: SendingHistoryArgs = NO_ARGUMENTS, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        args = validation.check_sending_history(name, args)
         super().__init__("ses-sending-history:index:SendingHistory", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        # Children inherit `protect` by themselves, but not this.
+        child = pulumi.ResourceOptions(parent=self, retain_on_delete=opts.retain_on_delete if opts else None)
         deployment = deployment_of(self)
         tags = args.get("tags", {})
+        buffer_seconds = int(args.get("buffer_seconds", 300))
         created_sets = args.get("configuration_sets", [name])
-        configuration_sets = [*created_sets, *args.get("existing_configuration_sets", [])]
+        existing_sets = args.get("existing_configuration_sets", [])
 
+        bucket = None
         if "bucket" in args:
             self.bucket_name = pulumi.Output.from_input(args["bucket"])
             self.bucket_arn = pulumi.Output.concat("arn:", deployment.partition, ":s3:::", self.bucket_name)
@@ -100,7 +121,7 @@ class SendingHistory(pulumi.ComponentResource):
             bucket = create_archive(
                 f"{name}-archive",
                 retention_days=int(args.get("retention_days", validation.DEFAULT_RETENTION_DAYS)),
-                archive_after_days=int(args["archive_after_days"]) if "archive_after_days" in args else None,
+                archive_after_days=int(args.get("archive_after_days", 0)),
                 kms_key_arn=args.get("kms_key_arn"),
                 access_log_bucket=args.get("access_log_bucket"),
                 force_destroy=args.get("force_destroy", False),
@@ -110,11 +131,11 @@ class SendingHistory(pulumi.ComponentResource):
             self.bucket_name = bucket.bucket
             self.bucket_arn = bucket.arn
 
-        stream = create_delivery_stream(
+        stream, delivery_role = create_delivery_stream(
             f"{name}-delivery",
             bucket_arn=self.bucket_arn,
             kms_key_arn=args.get("kms_key_arn"),
-            buffer_seconds=int(args.get("buffer_seconds", 300)),
+            buffer_seconds=buffer_seconds,
             buffer_megabytes=int(args.get("buffer_megabytes", 64)),
             deployment=deployment,
             tags=tags,
@@ -133,7 +154,7 @@ class SendingHistory(pulumi.ComponentResource):
                 },
                 child,
             )
-            for configuration_set in configuration_sets
+            for configuration_set in [*created_sets, *existing_sets]
         ]
 
         for identity in args.get("identities", []):
@@ -145,12 +166,34 @@ class SendingHistory(pulumi.ComponentResource):
                 opts=child,
             )
 
+        if args.get("alarms"):
+            create_alarms(
+                f"{name}-alarms",
+                delivery_stream_name=stream.name,
+                bucket=bucket,
+                errors_prefix=ERRORS_PREFIX,
+                buffer_seconds=buffer_seconds,
+                region=deployment.region,
+                topic_arns=args.get("alarm_topic_arns", []),
+                tags=tags,
+                opts=child,
+            )
+
         self.events_prefix = pulumi.Output.from_input(EVENTS_PREFIX)
         self.errors_prefix = pulumi.Output.from_input(ERRORS_PREFIX)
         self.delivery_stream_name = stream.name
         self.delivery_stream_arn = stream.arn
+        self.delivery_role_arn = delivery_role.arn
         self.configuration_set_names = pulumi.Output.all(*(p.configuration_set_name for p in publishers))
         self.publisher_role_arns = pulumi.Output.all(*(p.role_arn for p in publishers))
+        self.reader_policy_json = policies.document(
+            policies.reader_permissions,
+            bucket_arn=self.bucket_arn,
+            prefix=EVENTS_PREFIX,
+            partition=deployment.partition,
+            region=deployment.region,
+            kms_key_arn=args.get("kms_key_arn"),
+        )
         self.register_outputs(
             {
                 "bucket_name": self.bucket_name,
@@ -159,7 +202,9 @@ class SendingHistory(pulumi.ComponentResource):
                 "errors_prefix": self.errors_prefix,
                 "delivery_stream_name": self.delivery_stream_name,
                 "delivery_stream_arn": self.delivery_stream_arn,
+                "delivery_role_arn": self.delivery_role_arn,
                 "configuration_set_names": self.configuration_set_names,
                 "publisher_role_arns": self.publisher_role_arns,
+                "reader_policy_json": self.reader_policy_json,
             }
         )

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 import pulumi
 
@@ -18,9 +18,11 @@ DEFAULT_RETENTION_DAYS: Final = 365
 """How long objects are kept when nothing else is asked for."""
 
 _COMPONENT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_PUBLISHER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_PUBLISHER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,119}")
 _CONFIGURATION_SET = re.compile(rf"[A-Za-z0-9_-]{{1,{SES_NAME_LENGTH}}}")
-_IDENTITY = re.compile(r"(?:[^@\s]+@)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
+_IDENTITY = re.compile(
+    r"(?:[^@\s]+@)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?:[A-Za-z]{2,63}|xn--[A-Za-z0-9-]{1,59})"
+)
 _BUCKET = re.compile(
     r"(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)"
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
@@ -29,9 +31,11 @@ _BUCKET = re.compile(
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:firehose:[a-z0-9-]+:\d{12}:deliverystream/[A-Za-z0-9_.-]{1,64}")
 
+_TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
+
 _OF_A_CREATED_BUCKET: Final[Mapping[str, Any]] = {
     "retention_days": DEFAULT_RETENTION_DAYS,
-    "archive_after_days": None,
+    "archive_after_days": 0,
     "access_log_bucket": None,
     "force_destroy": False,
 }
@@ -54,40 +58,66 @@ class Problem:
     must: str
 
     def __str__(self) -> str:
-        return f"{self.argument} = {self.value!r}: {self.must}"
+        return f"{self.argument} = {self._shown()}: {self._corrected()}"
 
+    @property
+    def reason(self) -> str:
+        """What is wrong, for an engine that names the argument itself."""
+        return f"{self._corrected()} (it is {self._shown()})"
+
+    def _shown(self) -> str:
+        return "an Output" if isinstance(self.value, _NOT_KNOWN_YET) else repr(self.value)
+
+    def _corrected(self) -> str:
+        return "must be known before anything is created" if isinstance(self.value, _NOT_KNOWN_YET) else self.must
+
+
+Args = TypeVar("Args", bound=Mapping[str, Any])
 
 Check = Callable[[str, Any], Iterator[Problem]]
 """Yields what is wrong with the value of the argument so named."""
 
 
-def check_sending_history(name: str, args: Mapping[str, Any]) -> None:
-    """Raise pulumi.InputPropertiesError with all that is wrong with the arguments of a SendingHistory."""
+def check_sending_history(name: str, args: Args) -> Args:
+    """The arguments of a SendingHistory that are given: None stands for one left out.
+
+    Raises pulumi.InputPropertiesError with all that is wrong with them.
+    """
+    given = _given("SendingHistory", name, args)
     problems = [
         *_text(
             _COMPONENT_NAME, "must be 1 to 40 of a-z 0-9 -, not - first: the bucket and the stream are named after it"
         )("name", name),
-        *_check_each(args, _SENDING_HISTORY),
+        *_check_each(given, _SENDING_HISTORY),
     ]
     faulty = {problem.argument.partition("[")[0] for problem in problems}
-    _raise("SendingHistory", name, [*problems, *_check_together(name, args, faulty)])
+    _raise("SendingHistory", name, [*problems, *_check_together(name, given, faulty)])
+    return given
 
 
-def check_event_publisher(name: str, args: Mapping[str, Any]) -> None:
-    """Raise pulumi.InputPropertiesError with all that is wrong with the arguments of an EventPublisher."""
-    _raise(
-        "EventPublisher",
-        name,
-        [
-            *_text(_PUBLISHER_NAME, "must be 1 to 128 of A-Z a-z 0-9 _ -, the first a letter or digit")("name", name),
-            *(
-                Problem(required, None, "must be given: it has no default")
-                for required in ("configuration_set", "delivery_stream_arn")
-                if required not in args
-            ),
-            *_check_each(args, _EVENT_PUBLISHER),
-        ],
-    )
+def check_event_publisher(name: str, args: Args) -> Args:
+    """The arguments of an EventPublisher that are given: None stands for one left out.
+
+    Raises pulumi.InputPropertiesError with all that is wrong with them.
+    """
+    given = _given("EventPublisher", name, args)
+    problems = [
+        *_text(_PUBLISHER_NAME, "must be 1 to 120 of A-Z a-z 0-9 _ -, the first a letter or digit")("name", name),
+        *(
+            Problem(required, None, "must be given")
+            for required in ("configuration_set", "delivery_stream_arn")
+            if required not in given
+        ),
+        *_check_each(given, _EVENT_PUBLISHER),
+    ]
+    _raise("EventPublisher", name, problems)
+    return given
+
+
+def _given(component: str, name: str, args: Args) -> Args:
+    if not isinstance(args, Mapping):
+        raise pulumi.InputPropertiesError(f"{component} {name!r}: its arguments must be a mapping, not {args!r}")
+    return cast("Args", {argument: value for argument, value in args.items() if value is not None})
 
 
 def _check_each(args: Mapping[str, Any], checks: Mapping[str, Check]) -> Iterator[Problem]:
@@ -119,6 +149,9 @@ def _check_together(name: str, args: Mapping[str, Any], faulty: set[str]) -> Ite
                 f"must be fewer days than retention_days, which is {retention_days}",
             )
 
+    if args.get("alarm_topic_arns") and not args.get("alarms") and "alarms" not in faulty:
+        yield Problem("alarm_topic_arns", args["alarm_topic_arns"], "must be left out without alarms")
+
     if "bucket" in args:
         for argument, default in _OF_A_CREATED_BUCKET.items():
             if argument not in faulty and args.get(argument, default) != default:
@@ -133,12 +166,13 @@ def _raise(component: str, name: str, problems: Sequence[Problem]) -> None:
     lines = [f"{component} {name!r} was given arguments it does not accept:", *(f"  {p}" for p in problems)]
     raise pulumi.InputPropertiesError(
         "\n".join(lines),
-        [{"property_path": _camel_case(p.argument), "reason": str(p)} for p in problems],
+        [{"property_path": _camel_case(p.argument), "reason": p.reason} for p in problems],
     )
 
 
 def _camel_case(argument: str) -> str:
-    return re.sub(r"_([a-z])", lambda match: match[1].upper(), argument)
+    name, bracket, rest = argument.partition("[")
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name) + bracket + rest
 
 
 def _text(pattern: re.Pattern[str], must: str) -> Check:
@@ -217,7 +251,13 @@ def _tags(argument: str, value: Any) -> Iterator[Problem]:
                 argument, key, f"must be a tag name of 1 to {_TAG_NAME_LENGTH} characters that does not begin with aws:"
             )
         if not isinstance(text, _NOT_KNOWN_YET) and not (isinstance(text, str) and len(text) <= _TAG_VALUE_LENGTH):
-            yield Problem(f"{argument}[{key!r}]", text, f"must be a text of {_TAG_VALUE_LENGTH} characters at most")
+            yield Problem(f"{argument}[{key!r}]", text, f"must be a string of {_TAG_VALUE_LENGTH} characters at most")
+
+
+def _topic_arns(argument: str, value: Any) -> Iterator[Problem]:
+    yield from _list_of(_input(_text(_TOPIC_ARN, "must be the ARN of an SNS topic: arn:aws:sns:REGION:ACCOUNT:NAME")))(
+        argument, value
+    )
 
 
 _set_name = _text(_CONFIGURATION_SET, f"must be 1 to {SES_NAME_LENGTH} of A-Z a-z 0-9 _ -")
@@ -233,10 +273,12 @@ _SENDING_HISTORY: Final[Mapping[str, Check]] = {
     "bucket": _bucket_name,
     "kms_key_arn": _input(_text(_KEY_ARN, "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID")),
     "retention_days": _whole_number(0, 2**31 - 1, "must be a whole number of days; 0 keeps the history for ever"),
-    "archive_after_days": _whole_number(1, 2**31 - 1, "must be a whole number of days, at least 1"),
+    "archive_after_days": _whole_number(0, 2**31 - 1, "must be a whole number of days; 0 never archives"),
     "access_log_bucket": _bucket_name,
     "buffer_seconds": _whole_number(0, 900, "must be a whole number of seconds, 0 to 900"),
     "buffer_megabytes": _whole_number(1, 128, "must be a whole number of megabytes, 1 to 128"),
+    "alarms": _true_or_false,
+    "alarm_topic_arns": _input(_topic_arns),
     "force_destroy": _true_or_false,
     "tags": _input(_tags),
 }

@@ -64,7 +64,7 @@ def test_set_and_stream_may_be_outputs() -> None:
 
 
 def test_a_long_name_still_fits_what_aws_takes() -> None:
-    name = "a" * 100
+    name = "a" * 120
     inputs = publisher(name).inputs()
 
     assert len(inputs["Role", name]["namePrefix"]) == 38

@@ -25,6 +25,8 @@ EVERY_ARGUMENT: SendingHistoryArgs = {
     "access_log_bucket": "logs-of-example",
     "buffer_seconds": 60,
     "buffer_megabytes": 8,
+    "alarms": True,
+    "alarm_topic_arns": [f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:mail"],
     "force_destroy": True,
     "tags": {"team": "mail"},
 }
@@ -182,7 +184,7 @@ def test_the_policies_are_exactly_these_documents() -> None:
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
             "Resource": KEY,
             "Condition": {
-                "StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"},
+                "StringEquals": {"kms:ViaService": ["s3.us-east-1.amazonaws.com"]},
                 "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/events/*", f"{bucket}/error/*"]},
             },
         },
@@ -259,7 +261,8 @@ def test_retention_zero_keeps_everything_and_archiving_keeps_it_readable() -> No
         (rule,) = history(args).one("BucketLifecycleConfiguration").inputs["rules"]
         return rule
 
-    assert rule({"retention_days": 0}).keys() == {"id", "status", "filter", "abortIncompleteMultipartUpload"}
+    assert "expiration" not in rule({"retention_days": 0})
+    assert rule({"retention_days": 0})["noncurrentVersionExpiration"] == {"noncurrentDays": 30}
     assert rule({"retention_days": 0, "archive_after_days": 90})["transitions"] == [
         {"days": 90, "storageClass": "GLACIER_IR"}
     ]
@@ -308,11 +311,38 @@ def test_every_declared_output_is_set() -> None:
         "errors_prefix": "error/",
         "delivery_stream_name": "mail-delivery-0000000",
         "delivery_stream_arn": STREAM,
+        "delivery_role_arn": f"arn:aws:iam::{ACCOUNT_ID}:role/mail-delivery-0000000",
         "configuration_set_names": ["receipts", "news", "legacy"],
         "publisher_role_arns": [
             f"arn:aws:iam::{ACCOUNT_ID}:role/mail-{name}-0000000" for name in ("receipts", "news", "legacy")
         ],
+        "reader_policy_json": outputs["reader_policy_json"],
     }
+
+
+def test_the_policy_of_a_reader_is_exactly_this_document() -> None:
+    recorded = history({"kms_key_arn": KEY})
+    outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
+
+    bucket = f"arn:aws:s3:::{BUCKET}"
+    assert json.loads(outputs["reader_policy_json"])["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": bucket,
+            "Condition": {"StringLike": {"s3:prefix": "events/*"}},
+        },
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{bucket}/events/*"},
+        {
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": KEY,
+            "Condition": {
+                "StringEquals": {"kms:ViaService": ["s3.us-east-1.amazonaws.com"]},
+                "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/events/*"]},
+            },
+        },
+    ]
 
 
 def test_every_taggable_child_is_tagged() -> None:
@@ -324,7 +354,7 @@ def test_every_taggable_child_is_tagged() -> None:
 
     tagged = {r.type for r in recorded.resources if r.tags == {"team": "mail"}}
     assert tagged == {r.type for r in recorded.resources if r.type.startswith("aws:") and is_taggable(r.type)}
-    assert len(tagged) == 6
+    assert len(tagged) == 7
 
 
 def test_the_provider_of_the_caller_serves_every_child_and_every_question() -> None:
@@ -345,7 +375,9 @@ def test_the_provider_of_the_caller_serves_every_child_and_every_question() -> N
     ("partition", "region"), [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")]
 )
 def test_every_arn_is_of_the_partition_and_region_in_use(partition: str, region: str) -> None:
-    without_key: Any = {name: value for name, value in EVERY_ARGUMENT.items() if name != "kms_key_arn"}
+    without_key: Any = {
+        name: value for name, value in EVERY_ARGUMENT.items() if name not in {"kms_key_arn", "alarm_topic_arns"}
+    }
     elsewhere: SendingHistoryArgs = {"bucket": "made-elsewhere"}
     recordings = [history(args, partition=partition, region=region) for args in (without_key, elsewhere)]
 
@@ -380,6 +412,14 @@ CHANGES: dict[str, tuple[Any, set[tuple[str, str]]]] = {
     "access_log_bucket": ("logs-of-example", {("BucketLogging", "mail-archive")}),
     "buffer_seconds": (0, {("FirehoseDeliveryStream", "mail-delivery")}),
     "buffer_megabytes": (1, {("FirehoseDeliveryStream", "mail-delivery")}),
+    "alarms": (
+        True,
+        {("BucketMetric", "mail-alarms"), ("Dashboard", "mail-alarms")}
+        | {
+            ("MetricAlarm", f"mail-alarms-{name}")
+            for name in ("late", "failed", "throttled", "bounces", "complaints", "undelivered")
+        },
+    ),
     "force_destroy": (True, {("Bucket", "mail-archive")}),
     "tags": (
         {"team": "mail"},
@@ -395,8 +435,8 @@ CHANGES: dict[str, tuple[Any, set[tuple[str, str]]]] = {
 }
 
 
-def test_there_is_a_change_of_every_argument_but_the_bucket() -> None:
-    assert CHANGES.keys() == SendingHistoryArgs.__annotations__.keys() - {"bucket"}
+def test_there_is_a_change_of_every_argument_that_stands_alone() -> None:
+    assert CHANGES.keys() == SendingHistoryArgs.__annotations__.keys() - {"bucket", "alarm_topic_arns"}
 
 
 @pytest.mark.parametrize("argument", CHANGES)
@@ -431,8 +471,105 @@ def test_arguments_may_be_outputs_of_other_resources() -> None:
     assert inputs["Bucket", "logged-archive"]["tags"] == {"key": "key-id"}
 
 
-def test_whole_numbers_may_arrive_as_floats_as_other_languages_send_them() -> None:
-    recorded = history({"retention_days": 30.0, "buffer_seconds": 60.0, "buffer_megabytes": 5.0})
+def test_what_names_a_configuration_set_waits_until_there_is_one() -> None:
+    recorded = history(EVERY_ARGUMENT)
+    sets = {created.inputs["configurationSetName"]: created.urn for created in recorded.all("ConfigurationSet")}
 
-    stream = recorded.one("FirehoseDeliveryStream").inputs["extendedS3Configuration"]
-    assert (stream["bufferingInterval"], stream["bufferingSize"]) == (60, 5)
+    for destination in recorded.all("ConfigurationSetEventDestination"):
+        name = destination.inputs["configurationSetName"]
+        assert name == "legacy" or sets[name] in destination.dependencies
+    for identity in recorded.all("EmailIdentity"):
+        assert sets["receipts"] in identity.dependencies
+
+
+def test_fifty_sets_wait_for_the_stream_and_not_for_each_other() -> None:
+    def longest_chain(recorded: Recording) -> int:
+        dependencies = {resource.urn: resource.dependencies for resource in recorded.resources}
+
+        def length(urn: str) -> int:
+            return 1 + max((length(dependency) for dependency in dependencies[urn]), default=0)
+
+        return max(length(urn) for urn in dependencies)
+
+    fifty: SendingHistoryArgs = {"configuration_sets": [f"set-{n}" for n in range(50)]}
+    assert longest_chain(history(fifty)) == longest_chain(history()) == 6
+
+
+def test_of_the_options_of_the_caller_children_inherit_protection_and_nothing_else() -> None:
+    def program() -> None:
+        first = aws.sns.Topic("first")
+        SendingHistory(
+            "mail",
+            EVERY_ARGUMENT,
+            pulumi.ResourceOptions(
+                protect=True, retain_on_delete=True, aliases=[pulumi.Alias(name="old")], depends_on=[first]
+            ),
+        )
+
+    recorded = record(program)
+    (topic,) = recorded.all("Topic")
+    for resource in recorded.resources:
+        if resource.type.startswith("aws:") and resource is not topic:
+            assert (resource.protect, resource.retain_on_delete) == (True, True), resource.urn
+            assert topic.urn not in resource.dependencies, resource.urn
+
+
+def test_without_protection_a_history_can_be_destroyed() -> None:
+    assert not any(resource.protect or resource.retain_on_delete for resource in history().resources)
+
+
+def test_alarms_watch_deliveries_and_reputation_and_tell_the_topics() -> None:
+    recorded = history(EVERY_ARGUMENT)
+    alarms = {alarm.name.removeprefix("mail-alarms-"): alarm.inputs for alarm in recorded.all("MetricAlarm")}
+
+    watched = {
+        name: (a["namespace"], a["metricName"], a["statistic"], a["comparisonOperator"], a["threshold"])
+        for name, a in alarms.items()
+    }
+    assert watched == {
+        "late": ("AWS/Firehose", "DeliveryToS3.DataFreshness", "Maximum", "GreaterThanThreshold", 660),
+        "failed": ("AWS/Firehose", "DeliveryToS3.Success", "Average", "LessThanThreshold", 1),
+        "throttled": ("AWS/Firehose", "ThrottledRecords", "Sum", "GreaterThanThreshold", 0),
+        "bounces": ("AWS/SES", "Reputation.BounceRate", "Average", "GreaterThanOrEqualToThreshold", 0.05),
+        "complaints": ("AWS/SES", "Reputation.ComplaintRate", "Average", "GreaterThanOrEqualToThreshold", 0.001),
+        "undelivered": ("AWS/S3", "PutRequests", "Sum", "GreaterThanThreshold", 0),
+    }
+    topics = EVERY_ARGUMENT["alarm_topic_arns"]
+    assert all(a["alarmActions"] == a["okActions"] == topics for a in alarms.values())
+    assert all(a["treatMissingData"] == "notBreaching" for a in alarms.values())
+    for name in ("late", "failed", "throttled"):
+        assert alarms[name]["dimensions"] == {"DeliveryStreamName": "mail-delivery-0000000"}
+    metrics = recorded.one("BucketMetric").inputs
+    assert metrics == {"bucket": BUCKET, "name": "mail-alarms", "filter": {"prefix": "error/"}}
+    assert alarms["undelivered"]["dimensions"] == {"BucketName": BUCKET, "FilterId": "mail-alarms"}
+
+
+def test_the_dashboard_shows_mail_reputation_and_freshness() -> None:
+    widgets = json.loads(history(EVERY_ARGUMENT).one("Dashboard").inputs["dashboardBody"])["widgets"]
+
+    shown = {metric[1] for widget in widgets for metric in widget["properties"]["metrics"]}
+    assert shown == {
+        "Send",
+        "Delivery",
+        "Bounce",
+        "Complaint",
+        "Reputation.BounceRate",
+        "Reputation.ComplaintRate",
+        "DeliveryToS3.DataFreshness",
+    }
+    places = {(widget["x"], widget["y"]) for widget in widgets}
+    assert len(places) == len(widgets)
+    assert {widget["properties"]["region"] for widget in widgets} == {"us-east-1"}
+
+
+def test_a_bucket_made_elsewhere_is_given_no_metrics() -> None:
+    recorded = history({"bucket": "made-elsewhere", "alarms": True})
+
+    assert recorded.all("BucketMetric") == []
+    assert len(recorded.all("MetricAlarm")) == 5
+
+
+def test_none_stands_for_an_argument_left_out() -> None:
+    nothing: Any = dict.fromkeys(SendingHistoryArgs.__annotations__)
+
+    assert history(nothing).inputs() == record(lambda: SendingHistory("mail")).inputs() == history().inputs()

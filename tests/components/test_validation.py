@@ -9,6 +9,7 @@ from ses_sending_history import EventPublisher, SendingHistory
 
 from tests.recording import ACCOUNT_ID, Recording, record
 
+TOPIC = f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:mail"
 STREAM = f"arn:aws:firehose:us-east-1:{ACCOUNT_ID}:deliverystream/history"
 
 
@@ -37,7 +38,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"configuration_sets": ["ok", ""]}, "configuration_sets[1] = '': must be 1 to 64 of"),
     ({"configuration_sets": ["a.b"]}, "configuration_sets[0] = 'a.b': must be 1 to 64 of"),
     ({"configuration_sets": [7]}, "configuration_sets[0] = 7: must be 1 to 64 of"),
-    ({"configuration_sets": None}, "configuration_sets = None: must be a list"),
+    ({"configuration_sets": [pulumi.Output.from_input("news")]}, "configuration_sets[0] = an Output: must be known"),
     ({"existing_configuration_sets": ["a b"]}, "existing_configuration_sets[0] = 'a b': must be 1 to 64 of"),
     (
         {"configuration_sets": ["news"], "existing_configuration_sets": ["news"]},
@@ -73,7 +74,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"retention_days": True}, "retention_days = True: must be a whole number of days"),
     ({"retention_days": float("nan")}, "retention_days = nan: must be a whole number of days"),
     ({"retention_days": float("inf")}, "retention_days = inf: must be a whole number of days"),
-    ({"archive_after_days": 0}, "archive_after_days = 0: must be a whole number of days, at least 1"),
+    ({"archive_after_days": -1}, "archive_after_days = -1: must be a whole number of days; 0 never archives"),
+    ({"alarms": "on"}, "alarms = 'on': must be true or false"),
+    ({"alarms": True, "alarm_topic_arns": ["mail"]}, "alarm_topic_arns[0] = 'mail': must be the ARN of an SNS topic"),
+    ({"alarms": True, "alarm_topic_arns": TOPIC}, f"alarm_topic_arns = '{TOPIC}': must be a list"),
+    ({"alarm_topic_arns": [TOPIC]}, f"alarm_topic_arns = ['{TOPIC}']: must be left out without alarms"),
     ({"archive_after_days": 365}, "archive_after_days = 365: must be fewer days than retention_days, which is 365"),
     (
         {"retention_days": 30, "archive_after_days": 90},
@@ -88,7 +93,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"tags": ["team"]}, "tags = ['team']: must be a mapping of names to values"),
     ({"tags": {"aws:team": "mail"}}, "tags = 'aws:team': must be a tag name"),
     ({"tags": {"": "mail"}}, "tags = '': must be a tag name"),
-    ({"tags": {"team": 7}}, "tags['team'] = 7: must be a text of 256 characters at most"),
+    ({"tags": {"team": 7}}, "tags['team'] = 7: must be a string of 256 characters at most"),
     ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags = '51 tags': must be 50 tags at most"),
     ({"retention": 30}, "retention = 30: no such argument; did you mean retention_days?"),
     ({"query": True}, "query = True: no such argument; there are configuration_sets, "),
@@ -166,7 +171,8 @@ def test_all_problems_are_told_at_once_and_by_property_for_other_languages() -> 
     [
         {"configuration_sets": [], "existing_configuration_sets": ["legacy"]},
         {"bucket": "made.elsewhere-1", "retention_days": 365, "force_destroy": False},
-        {"identities": ["example.com", "mail@sub.example.co.uk"]},
+        {"identities": ["example.com", "mail@sub.example.co.uk", "example.xn--p1ai"]},
+        {"retention_days": 30.0, "buffer_seconds": 60.0, "buffer_megabytes": 5.0},
         {"retention_days": 0, "archive_after_days": 9999},
         {"buffer_seconds": 900, "buffer_megabytes": 128},
         {"kms_key_arn": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd"},
@@ -177,3 +183,18 @@ def test_what_is_at_the_edge_of_a_range_is_accepted(args: Any) -> None:
     recorded = record(lambda: SendingHistory("m" * 40, args))
 
     assert len(recorded.all("FirehoseDeliveryStream")) == 1
+
+
+def test_arguments_that_are_no_mapping_are_refused() -> None:
+    assert "its arguments must be a mapping, not ['news']" in str(refused(SendingHistory, "mail", ["news"]))
+
+
+def test_the_names_of_tags_stay_as_they_are_in_other_languages() -> None:
+    error = refused(SendingHistory, "mail", {"tags": {"cost_center": 7}})
+
+    assert error.errors == [
+        {
+            "property_path": "tags['cost_center']",
+            "reason": "must be a string of 256 characters at most (it is 7)",
+        }
+    ]

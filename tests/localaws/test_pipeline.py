@@ -123,11 +123,6 @@ ATTACKS: dict[str, tuple[dict[str, str], Callable[[LocalAws], None] | None, str]
         "does not trust ses.amazonaws.com",
     ),
     "another service": ({"service": "sns.amazonaws.com"}, None, "does not trust sns.amazonaws.com"),
-    "a service in another account": (
-        {"service": "firehose.amazonaws.com", "account_id": "999999999999"},
-        None,
-        "does not trust firehose.amazonaws.com",
-    ),
     "another Firehose action": ({"action": "PutRecord"}, None, "may not firehose:PutRecord on"),
     "deleting the stream": ({"action": "DeleteDeliveryStream"}, None, "may not firehose:DeleteDeliveryStream on"),
     "a stream not its own": ({}, allow_another_stream_only, "may not firehose:PutRecordBatch on"),

@@ -8,13 +8,14 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
-from ses_sending_history import SendingHistory, SendingHistoryArgs
+from ses_sending_history import EVENT_TYPES, SendingHistory, SendingHistoryArgs
 
 from localaws.deploy import PROGRAM, stack_config
 from tests.recording import Recording, record
 
 PROJECT: dict[str, Any] = yaml.safe_load((PROGRAM / "Pulumi.yaml").read_text())
 STACKS = ["dev", "prod"]
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"
 
 
 def run(stack: str, *, preview: bool = False, folder: Path = PROGRAM) -> Recording:
@@ -60,9 +61,8 @@ def test_the_environments_differ_as_their_files_say() -> None:
     def rule(recorded: Recording) -> Any:
         return recorded.one("BucketLifecycleConfiguration").inputs["rules"][0]
 
-    assert (rule(dev)["expiration"], "transitions" in rule(dev)) == ({"days": 30}, False)
-    assert rule(prod)["expiration"] == {"days": 730}
-    assert rule(prod)["transitions"] == [{"days": 90, "storageClass": "GLACIER_IR"}]
+    assert (rule(dev)["expiration"], rule(prod)["expiration"]) == ({"days": 30}, {"days": 730})
+    assert (len(dev.all("MetricAlarm")), len(prod.all("MetricAlarm"))) == (0, 6)
     assert (dev.one("Bucket").inputs["forceDestroy"], prod.one("Bucket").inputs["forceDestroy"]) == (True, False)
     assert dev.one("Bucket").tags == {"environment": "dev"}
 
@@ -72,7 +72,8 @@ def test_every_argument_is_a_typed_described_key_with_a_default() -> None:
         first, *rest = name.split("_")
         return first + "".join(word.title() for word in rest)
 
-    assert PROJECT["config"].keys() == {camel_case(name) for name in SendingHistoryArgs.__annotations__}
+    arguments = {camel_case(name) for name in SendingHistoryArgs.__annotations__}
+    assert PROJECT["config"].keys() == arguments | {"existingIdentities"}
     for key, declared in PROJECT["config"].items():
         assert declared["type"] in {"string", "integer", "boolean", "array"}, key
         assert len(declared["description"]) > 20, key
@@ -80,31 +81,67 @@ def test_every_argument_is_a_typed_described_key_with_a_default() -> None:
         assert "default" in declared, key
 
 
-@pytest.mark.parametrize("key", PROJECT["config"])
-def test_every_key_reaches_the_component(key: str, tmp_path: Path) -> None:
-    chosen = {
-        "configurationSets": ["other"],
-        "existingConfigurationSets": ["legacy"],
-        "identities": ["example.org"],
-        "eventTypes": ["BOUNCE"],
-        "bucket": "made-elsewhere",
-        "kmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1234abcd",
-        "retentionDays": 7,
-        "archiveAfterDays": 7,
-        "accessLogBucket": "logs-of-example",
-        "bufferSeconds": 0,
-        "bufferMegabytes": 1,
-        "forceDestroy": True,
-        "tags": ["team=mail", "plain"],
-    }
+CHOSEN: dict[str, tuple[Any, SendingHistoryArgs]] = {
+    "configurationSets": (["other"], {"configuration_sets": ["other"]}),
+    "existingConfigurationSets": (["legacy"], {"existing_configuration_sets": ["legacy"]}),
+    "identities": (["example.org"], {"identities": ["example.org"]}),
+    "eventTypes": (["BOUNCE"], {"event_types": ["BOUNCE"]}),
+    "bucket": ("made-elsewhere", {"bucket": "made-elsewhere"}),
+    "kmsKeyArn": (KEY, {"kms_key_arn": KEY}),
+    "retentionDays": (7, {"retention_days": 7}),
+    "archiveAfterDays": (7, {"archive_after_days": 7}),
+    "accessLogBucket": ("logs-of-example", {"access_log_bucket": "logs-of-example"}),
+    "bufferSeconds": (0, {"buffer_seconds": 0}),
+    "bufferMegabytes": (1, {"buffer_megabytes": 1}),
+    "alarms": (True, {"alarms": True}),
+    "forceDestroy": (True, {"force_destroy": True}),
+    "tags": (["team=mail", "empty=", "a=b=c"], {"tags": {"team": "mail", "empty": "", "a": "b=c"}}),
+}
+
+
+def inputs_of_program(tmp_path: Path, config: dict[str, Any]) -> Any:
     (tmp_path / "Pulumi.yaml").write_text(json.dumps(PROJECT))
-
-    def inputs(config: dict[str, Any]) -> Any:
-        (tmp_path / "Pulumi.test.yaml").write_text(json.dumps({"config": config}))
-        return run("test", folder=tmp_path).inputs()
-
-    assert inputs({f"{PROJECT['name']}:{key}": chosen[key]}) != inputs({})
+    chosen = {f"{PROJECT['name']}:{key}": value for key, value in config.items()}
+    (tmp_path / "Pulumi.test.yaml").write_text(json.dumps({"config": chosen}))
+    return run("test", folder=tmp_path).inputs()
 
 
-def test_tags_are_written_as_names_and_values() -> None:
-    assert run("prod").one("Bucket").tags == {"environment": "prod"}
+@pytest.mark.parametrize("key", CHOSEN)
+def test_a_key_is_the_argument_it_is_named_after(key: str, tmp_path: Path) -> None:
+    value, args = CHOSEN[key]
+    asked: SendingHistoryArgs = {"configuration_sets": ["ses-history"], **args}
+
+    expected = record(lambda: SendingHistory("ses-history-test", asked)).inputs()
+    assert inputs_of_program(tmp_path, {key: value}) == expected
+
+
+def test_topics_and_existing_identities_are_keys_too(tmp_path: Path) -> None:
+    assert PROJECT["config"].keys() - CHOSEN.keys() == {"alarmTopicArns", "existingIdentities"}
+    topic = "arn:aws:sns:us-east-1:123456789012:mail"
+    config = {"alarms": True, "alarmTopicArns": [topic], "existingIdentities": ["example.com"]}
+
+    inputs = inputs_of_program(tmp_path, config)
+
+    assert inputs["MetricAlarm", "ses-history-test-alarms-late"]["alarmActions"] == [topic]
+
+
+def test_all_that_is_wrong_is_told_by_the_names_of_the_keys(tmp_path: Path) -> None:
+    with pytest.raises(pulumi.RunError) as refused:
+        inputs_of_program(tmp_path, {"eventTypes": ["Bounce"], "retentionDays": -1})
+
+    assert str(refused.value).splitlines() == [
+        "The configuration of this stack is not accepted:",
+        f"  eventTypes[0] must be one of {' '.join(EVENT_TYPES)}; did you mean BOUNCE? (it is 'Bounce')",
+        "  retentionDays must be a whole number of days; 0 keeps the history for ever (it is -1)",
+    ]
+
+
+def test_a_tag_without_a_value_is_named(tmp_path: Path) -> None:
+    with pytest.raises(pulumi.RunError, match=r"each must be name=value; \['team'\] are not"):
+        inputs_of_program(tmp_path, {"tags": ["team", "environment=test"]})
+
+
+def test_the_readme_has_a_row_for_every_key() -> None:
+    readme = (PROGRAM / "README.md").read_text()
+
+    assert {key for key in PROJECT["config"] if f"\n| `{key}` |" not in readme} == set()

@@ -1,0 +1,193 @@
+"""Alarms on what loses history or harms the sender's reputation, and a dashboard that shows both."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+_FIVE_MINUTES = 300
+_HOUR = 3600
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Alarm:
+    name: str
+    description: str
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, pulumi.Input[str]]
+    statistic: str
+    period: int
+    """Seconds."""
+    comparison: str
+    threshold: float
+
+
+def create_alarms(
+    name: str,
+    *,
+    delivery_stream_name: pulumi.Input[str],
+    bucket: aws.s3.Bucket | None,
+    errors_prefix: str,
+    buffer_seconds: int,
+    region: pulumi.Input[str],
+    topic_arns: pulumi.Input[Sequence[pulumi.Input[str]]],
+    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Alarms that tell the topics, and a dashboard. Without `bucket`, made elsewhere, none watches its errors."""
+    alarms = [*_delivery_alarms(delivery_stream_name, buffer_seconds), *_REPUTATION_ALARMS]
+    if bucket is not None:
+        aws.s3.BucketMetric(name, bucket=bucket.bucket, name=name, filter={"prefix": errors_prefix}, opts=opts)
+        alarms.append(_error_alarm(bucket.bucket, metrics_filter=name))
+    for alarm in alarms:
+        aws.cloudwatch.MetricAlarm(
+            f"{name}-{alarm.name}",
+            alarm_description=alarm.description,
+            namespace=alarm.namespace,
+            metric_name=alarm.metric,
+            dimensions=alarm.dimensions,
+            statistic=alarm.statistic,
+            period=alarm.period,
+            evaluation_periods=1,
+            comparison_operator=alarm.comparison,
+            threshold=alarm.threshold,
+            # No mail means no data, and no reason to wake anyone.
+            treat_missing_data="notBreaching",
+            alarm_actions=topic_arns,
+            ok_actions=topic_arns,
+            tags=tags,
+            opts=opts,
+        )
+    aws.cloudwatch.Dashboard(
+        name,
+        dashboard_name=name,
+        dashboard_body=pulumi.Output.json_dumps(_dashboard(delivery_stream_name, region)),
+        opts=opts,
+    )
+
+
+def _delivery_alarms(delivery_stream_name: pulumi.Input[str], buffer_seconds: int) -> Iterator[_Alarm]:
+    """What keeps events from the archive.
+
+    Source: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+    """
+    dimensions = {"DeliveryStreamName": delivery_stream_name}
+    yield _Alarm(
+        name="late",
+        description="Events wait longer in Firehose than its buffer explains: is S3 refusing them?",
+        namespace="AWS/Firehose",
+        metric="DeliveryToS3.DataFreshness",
+        dimensions=dimensions,
+        statistic="Maximum",
+        period=_FIVE_MINUTES,
+        comparison="GreaterThanThreshold",
+        # The oldest record is as old as the buffer in the best case; ten minutes more is a few failed attempts.
+        threshold=buffer_seconds + 600,
+    )
+    yield _Alarm(
+        name="failed",
+        description="Firehose could not write events to S3. Its error log says why.",
+        namespace="AWS/Firehose",
+        metric="DeliveryToS3.Success",
+        dimensions=dimensions,
+        statistic="Average",
+        period=_FIVE_MINUTES,
+        comparison="LessThanThreshold",
+        # The share of attempts that succeeded: any failure is worth a look, as Firehose retries for a day only.
+        threshold=1,
+    )
+    yield _Alarm(
+        name="throttled",
+        description="SES puts events faster than the quota of the delivery stream: ask AWS to raise it.",
+        namespace="AWS/Firehose",
+        metric="ThrottledRecords",
+        dimensions=dimensions,
+        statistic="Sum",
+        period=_FIVE_MINUTES,
+        comparison="GreaterThanThreshold",
+        # SES does not say how long it retries, so a throttled event may be a lost one.
+        threshold=0,
+    )
+
+
+def _error_alarm(bucket_name: pulumi.Input[str], *, metrics_filter: str) -> _Alarm:
+    """What Firehose gave up on.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
+    """
+    return _Alarm(
+        name="undelivered",
+        description="Firehose wrote events it could not deliver under the errors prefix of the bucket.",
+        namespace="AWS/S3",
+        metric="PutRequests",
+        dimensions={"BucketName": bucket_name, "FilterId": metrics_filter},
+        statistic="Sum",
+        period=_FIVE_MINUTES,
+        comparison="GreaterThanThreshold",
+        # These events are in no history until someone puts them back.
+        threshold=0,
+    )
+
+
+_REPUTATION_ALARMS = [
+    _Alarm(
+        name="bounces",
+        description="The bounce rate of the account puts its sending under review.",
+        namespace="AWS/SES",
+        metric="Reputation.BounceRate",
+        dimensions={},
+        statistic="Average",
+        period=_HOUR,
+        comparison="GreaterThanOrEqualToThreshold",
+        # AWS reviews an account from 5 % hard bounces, and may pause it at 10 %.
+        threshold=0.05,
+    ),
+    _Alarm(
+        name="complaints",
+        description="The complaint rate of the account puts its sending under review.",
+        namespace="AWS/SES",
+        metric="Reputation.ComplaintRate",
+        dimensions={},
+        statistic="Average",
+        period=_HOUR,
+        comparison="GreaterThanOrEqualToThreshold",
+        # AWS reviews an account from 0.1 % complaints, and may pause it at 0.5 %.
+        threshold=0.001,
+    ),
+]
+"""Source of the thresholds: https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html"""
+
+
+def _dashboard(delivery_stream_name: pulumi.Input[str], region: pulumi.Input[str]) -> dict[str, Any]:
+    def graph(title: str, metrics: list[list[pulumi.Input[str]]], stat: str, column: int) -> dict[str, Any]:
+        return {
+            "type": "metric",
+            "x": column * 12 % 24,
+            "y": column * 12 // 24 * 6,
+            "width": 12,
+            "height": 6,
+            "properties": {"title": title, "metrics": metrics, "stat": stat, "region": region, "period": _FIVE_MINUTES},
+        }
+
+    firehose: list[pulumi.Input[str]] = ["DeliveryStreamName", delivery_stream_name]
+    return {
+        "widgets": [
+            graph("Mail", [["AWS/SES", "Send"], ["AWS/SES", "Delivery"]], "Sum", 0),
+            graph("Bounces and complaints", [["AWS/SES", "Bounce"], ["AWS/SES", "Complaint"]], "Sum", 1),
+            graph(
+                "Reputation of the account",
+                [["AWS/SES", "Reputation.BounceRate"], ["AWS/SES", "Reputation.ComplaintRate"]],
+                "Average",
+                2,
+            ),
+            graph(
+                "Delivery freshness (seconds)",
+                [["AWS/Firehose", "DeliveryToS3.DataFreshness", *firehose]],
+                "Maximum",
+                3,
+            ),
+        ]
+    }

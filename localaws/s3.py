@@ -1,0 +1,32 @@
+"""What ministack's S3 lacks: the metrics configurations of a bucket."""
+
+from contextlib import AbstractContextManager
+
+from localaws.supply import Request, Response, in_front_of
+
+
+def supplied() -> AbstractContextManager[None]:
+    """S3 with metrics configurations, while the context lasts."""
+    return in_front_of("s3", _S3().handle)
+
+
+class _S3:
+    def __init__(self) -> None:
+        self._metrics: dict[tuple[str, str], bytes] = {}
+        """The configurations as they were put, by bucket and id."""
+
+    async def handle(self, request: Request) -> Response:
+        if "metrics" not in request.query:
+            return await request.answer()
+        key = (request.path, request.query["id"][0])
+        xml = {"Content-Type": "application/xml"}
+        match request.method:
+            case "PUT":
+                self._metrics[key] = request.body
+                return Response(headers=xml)
+            case "DELETE":
+                self._metrics.pop(key, None)
+                return Response(status=204, headers=xml)
+        if key not in self._metrics:
+            return Response(status=404, headers=xml, body=b"<Error><Code>NoSuchConfiguration</Code><Message/></Error>")
+        return Response(headers=xml, body=self._metrics[key])
