@@ -8,7 +8,7 @@ UV_VERSION := 0.13.9
 demo: .venv/installed
 	@.venv/bin/python -m localaws
 
-test: .venv/installed
+test: .venv/installed .venv-scan/installed
 	.venv/bin/ruff format --check
 	.venv/bin/ruff check
 	.venv/bin/pyrefly check --summary=none
@@ -19,11 +19,16 @@ format: .venv/installed
 	.venv/bin/ruff format
 
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-scan
 
 .venv/installed: uv.lock pyproject.toml components/pyproject.toml
 	@echo "Installing into .venv what uv.lock pins"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	@VIRTUAL_ENV= .venv/bin/uv sync --quiet --frozen
+	@touch $@
+
+.venv-scan/installed: .venv/installed
+	@echo "Installing the scanners into .venv-scan"
+	@VIRTUAL_ENV= UV_PROJECT_ENVIRONMENT=.venv-scan .venv/bin/uv sync --quiet --frozen --only-group scan --python .venv/bin/python
 	@touch $@

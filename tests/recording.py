@@ -24,6 +24,7 @@ class Registered:
     parent: str
     provider: str
     dependencies: frozenset[str]
+    property_dependencies: dict[str, frozenset[str]]
     protect: bool
     retain_on_delete: bool
     aliases: int
@@ -108,6 +109,9 @@ class _Monitor(MockMonitor):
                     parent=request.parent,
                     provider=request.provider,
                     dependencies=frozenset(request.dependencies),
+                    property_dependencies={
+                        name: frozenset(of.urns) for name, of in request.propertyDependencies.items()
+                    },
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
                     aliases=len(request.aliases),

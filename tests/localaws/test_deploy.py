@@ -1,5 +1,6 @@
 """Programs deployed onto the AWS on this machine: created, read, updated and deleted over its API."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from ses_sending_history import EventPublisher, SendingHistory
 
 from localaws import demo, history
 from localaws.aws import LocalAws
-from localaws.deploy import PROGRAM, Stack, deploy, destroy, run
+from localaws.deploy import PROGRAM, Stack, deploy, destroy, run, type_of
 from localaws.emulator import running
 from localaws.resources import RESOURCE_TYPES
 from localaws.ses import publish
@@ -34,6 +35,8 @@ def everything(aws: LocalAws) -> list[Any]:
         *aws.client("logs").describe_log_groups()["logGroups"],
         *aws.client("sesv2").list_configuration_sets()["ConfigurationSets"],
         *aws.client("sesv2").list_email_identities()["EmailIdentities"],
+        *aws.client("cloudwatch").describe_alarms()["MetricAlarms"],
+        *aws.client("cloudwatch").list_dashboards()["DashboardEntries"],
     ]
 
 
@@ -41,8 +44,8 @@ def everything(aws: LocalAws) -> list[Any]:
 def test_each_environment_deploys_and_destroying_it_leaves_nothing(aws: LocalAws, name: str) -> None:
     stack = Stack()
     deploy(aws, stack, name=name)
-    assert len(stack.resources) == {"dev": 17, "prod": 21}[name]
-    assert len(everything(aws)) == {"dev": 7, "prod": 9}[name]
+    assert len(stack.resources) == {"dev": 17, "prod": 29}[name]
+    assert len(everything(aws)) == {"dev": 7, "prod": 16}[name]
 
     destroy(aws, stack)
 
@@ -69,7 +72,7 @@ def test_what_aws_tells_of_each_resource_is_what_the_program_asked_for(aws: Loca
     deploy(aws, stack, name="prod")
 
     for resource in stack.resources:
-        found = RESOURCE_TYPES[resource.type].look(aws, resource)
+        found = type_of(resource.type).look(aws, resource)
         assert found, resource.type
         key = RESOURCE_TYPES[resource.type].key
         told = {name: value for name, value in resource.inputs.items() if name not in {*NOT_TOLD, *key}}
@@ -79,10 +82,13 @@ def test_what_aws_tells_of_each_resource_is_what_the_program_asked_for(aws: Loca
 
 
 CHANGES: list[tuple[str, dict[str, Any]]] = [
-    ("s3/bucket:Bucket", {"tags": {"environment": "test"}}),
+    ("s3/bucket:Bucket", {"tags": {"team": "mail"}}),
     ("s3/bucketVersioning:BucketVersioning", {"versioningConfiguration": {"status": "Suspended"}}),
-    ("iam/role:Role", {"description": "Another one"}),
-    ("cloudwatch/logGroup:LogGroup", {"retentionInDays": 7}),
+    ("iam/role:Role", {"description": "Another one", "tags": {"team": "mail"}}),
+    ("cloudwatch/logGroup:LogGroup", {"retentionInDays": 7, "tags": {"team": "mail"}}),
+    ("kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", {"tags": {"team": "mail"}}),
+    ("sesv2/configurationSet:ConfigurationSet", {"tags": {"team": "mail"}}),
+    ("cloudwatch/metricAlarm:MetricAlarm", {"threshold": 5, "tags": {"team": "mail"}}),
     ("sesv2/emailIdentity:EmailIdentity", {"configurationSetName": "newsletter"}),
 ]
 
@@ -92,7 +98,7 @@ def test_an_update_changes_what_aws_tells(aws: LocalAws, token: str, change: dic
     stack = Stack()
     deploy(aws, stack, name="prod")
     resource = next(r for r in stack.resources if r.type == f"aws:{token}")
-    kind = RESOURCE_TYPES[resource.type]
+    kind = type_of(resource.type)
 
     updated = kind.change(aws, resource, resource.inputs | change)
 
@@ -113,7 +119,7 @@ def test_the_stream_and_the_event_destination_are_updated_in_place(aws: LocalAws
         (stream, {"extendedS3Configuration": shorter}),
         (destination, {"eventDestination": fewer}),
     ):
-        kind = RESOURCE_TYPES[resource.type]
+        kind = type_of(resource.type)
         assert kind.look(aws, kind.change(aws, resource, resource.inputs | change)) is not None
 
     described = aws.client("firehose").describe_delivery_stream(DeliveryStreamName=dev.outputs["delivery_stream_name"])
@@ -128,8 +134,7 @@ def test_a_resource_deleted_behind_its_back_is_found_gone(aws: LocalAws, dev: St
     destroy(aws, dev)
 
     for resource in resources:
-        if not resource.type.startswith("aws:s3/bucketLogging"):
-            assert RESOURCE_TYPES[resource.type].look(aws, resource) is None, resource.type
+        assert type_of(resource.type).look(aws, resource) is None, resource.type
 
 
 def test_a_second_project_attaches_its_own_set_to_the_stream(aws: LocalAws, dev: Stack) -> None:
@@ -260,11 +265,42 @@ def test_what_was_created_before_a_failure_can_still_be_destroyed(aws: LocalAws)
     assert everything(aws) == []
 
 
+def test_a_failure_waits_for_what_is_still_being_created(aws: LocalAws) -> None:
+    def program() -> None:
+        pulumi_aws.cloudwatch.LogStream("stream", log_group_name="nowhere")
+        for n in range(20):
+            pulumi_aws.s3.Bucket(f"bucket-{n}")
+
+    stack = Stack()
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        run(aws, stack, program)
+
+    assert len(everything(aws)) == len(stack.resources)
+
+
+def test_a_resource_is_known_as_soon_as_it_exists(aws: LocalAws) -> None:
+    stack = Stack()
+    with pytest.raises(ClientError, match="InvalidParameterException"):
+        run(aws, stack, lambda: pulumi_aws.cloudwatch.LogGroup("group", retention_in_days=13))
+
+    assert len(everything(aws)) == len(stack.resources) == 1
+
+
+def test_a_person_s_own_aws_profile_has_no_part_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "of-someone")
+    with running() as aws:
+        assert aws.client("s3").list_buckets()["Buckets"] == []
+    assert os.environ["AWS_PROFILE"] == "of-someone"
+
+
 def test_the_emulator_listens_on_loopback_only_and_is_gone_afterwards() -> None:
     with running() as aws:
         address = urlsplit(aws.endpoint)
         assert address.hostname == "127.0.0.1"
         aws.client("s3").list_buckets()
+        # It would answer at every loopback address if it listened on every interface.
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.2", address.port or 0)).close()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((address.hostname, address.port or 0)).close()
     assert "ministack" not in {thread.name for thread in threading.enumerate()}
@@ -286,9 +322,16 @@ def test_the_demo_shows_each_event_under_the_key_that_holds_it(capsys: pytest.Ca
 
 def test_components_install_by_themselves_and_work_in_another_project(tmp_path: Any) -> None:
     uv = [sys.executable, "-m", "uv"]
+    pins = tmp_path / "pins.txt"
+    subprocess.run(
+        [*uv, "export", "--quiet", "--frozen", "--all-packages", "--no-emit-workspace", "--no-hashes", "-o", pins],
+        cwd=PROGRAM,
+        check=True,
+    )
     python = tmp_path / ".venv" / "bin" / "python"
     subprocess.run([*uv, "venv", "--quiet", tmp_path / ".venv"], check=True)
-    subprocess.run([*uv, "pip", "install", "--quiet", "--python", python, PROGRAM / "components"], check=True)
+    install = [*uv, "pip", "install", "--quiet", "--python", python, "--constraint", pins, PROGRAM / "components"]
+    subprocess.run(install, check=True)
     program = (
         "import pulumi\n"
         "class Nothing(pulumi.runtime.Mocks):\n"

@@ -1,7 +1,9 @@
 """The deployed dev stack: every event arrives, nothing else does, and what fails is not lost."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,22 @@ def test_mail_is_kept_by_the_set_it_names_and_by_the_default_of_its_identity(aws
         (default, "Bounce"),
         (default, "Send"),
     ]
+
+
+def test_mail_sent_at_the_same_time_is_kept_too(aws: LocalAws, dev: Stack) -> None:
+    def send(n: int) -> str:
+        return aws.client("sesv2").send_email(
+            FromEmailAddress="shop@dev.example.com",
+            Destination={"ToAddresses": [f"success+{n}@simulator.amazonses.com"]},
+            Content={"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Hello"}}}},
+        )["MessageId"]
+
+    with ThreadPoolExecutor(20) as people:
+        sent = set(people.map(send, range(40)))
+
+    kept = Counter(event["mail"]["messageId"] for event in arrived(aws, dev))
+    assert kept == Counter(dict.fromkeys(sent, 2))
+    assert len(sent) == 40
 
 
 @pytest.mark.parametrize(
