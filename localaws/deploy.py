@@ -4,14 +4,14 @@ import json
 import runpy
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 import pulumi
 import yaml
 from pulumi.runtime.config import set_all_config
-from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, set_mocks
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, set_mocks
 from pulumi.runtime.settings import get_root_resource, reset_options
 
 from localaws.aws import LocalAws
@@ -75,7 +75,7 @@ def run(
     reset_options()
     set_all_config(dict(config or {}))
     provider = _Provider(aws, stack, progress)
-    set_mocks(provider, project=project, stack=name)
+    set_mocks(provider, project=project, stack=name, monitor=_Monitor(provider))
 
     def exported() -> pulumi.Output[None]:
         program()
@@ -97,8 +97,22 @@ def type_of(token: str) -> ResourceType | DynamicType:
 def destroy(aws: LocalAws, stack: Stack) -> None:
     """Delete the stack's resources, the last created first."""
     while stack.resources:
-        type_of(stack.resources[-1].type).remove(aws, stack.resources[-1])
+        resource = stack.resources[-1]
+        if not resource.deleted_with:
+            type_of(resource.type).remove(aws, resource)
         stack.resources.pop()
+
+
+class _Monitor(MockMonitor):
+    """Hands the provider an option that Pulumi's mocks keep to themselves."""
+
+    def __init__(self, provider: "_Provider") -> None:
+        super().__init__(provider)
+        self._provider = provider
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  the engine's name for it
+        self._provider.deleted_with[request.type, request.name] = request.deletedWith
+        return super().RegisterResource(request)
 
 
 class _Provider(pulumi.runtime.Mocks):
@@ -108,6 +122,7 @@ class _Provider(pulumi.runtime.Mocks):
         self._progress = progress
         self._one_at_a_time = threading.Lock()
         self._stopped = False
+        self.deleted_with: dict[tuple[str, str], str] = {}
 
     def stop(self) -> None:
         """Wait for the creation under way, and refuse others: Pulumi raises while its threads still run."""
@@ -120,7 +135,11 @@ class _Provider(pulumi.runtime.Mocks):
         with self._one_at_a_time:
             if self._stopped:
                 raise RuntimeError(f"{args.typ} {args.name} is not created, after a failure")
-            made = self._stack.resources.append
+            deleted_with = self.deleted_with[args.typ, args.name]
+
+            def made(resource: Resource) -> None:
+                self._stack.resources.append(replace(resource, deleted_with=deleted_with))
+
             resource = type_of(args.typ).make(self._aws, args.typ, args.name, args.inputs, made)
             self._progress(resource)
         return resource.outputs["id"], resource.outputs

@@ -24,6 +24,8 @@ class Resource:
     """What it was made from, its name among them."""
     outputs: Inputs
     """Its inputs, its id and its ARN."""
+    deleted_with: str = ""
+    """The URN of the resource whose deletion deletes this one too, if there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)

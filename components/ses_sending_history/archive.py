@@ -30,6 +30,8 @@ def create_archive(
     They move to Glacier Instant Retrieval after `archive_after_days` (0: never).
     """
     bucket = aws.s3.Bucket(name, force_destroy=force_destroy, tags=tags, opts=opts)
+    # They go when the bucket does: one that holds history, and so refuses to be deleted, stays as closed as it was.
+    of_bucket = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(deleted_with=bucket))
     aws.s3.BucketPublicAccessBlock(
         name,
         bucket=bucket.bucket,
@@ -37,20 +39,20 @@ def create_archive(
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
-        opts=opts,
+        opts=of_bucket,
     )
     aws.s3.BucketOwnershipControls(
-        name, bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=opts
+        name, bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=of_bucket
     )
     aws.s3.BucketServerSideEncryptionConfiguration(
-        name, bucket=bucket.bucket, rules=[_encryption_rule(kms_key_arn)], opts=opts
+        name, bucket=bucket.bucket, rules=[_encryption_rule(kms_key_arn)], opts=of_bucket
     )
-    aws.s3.BucketVersioning(name, bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=opts)
+    aws.s3.BucketVersioning(name, bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=of_bucket)
     aws.s3.BucketPolicy(
-        name, bucket=bucket.bucket, policy=policies.document(policies.tls_only, bucket_arn=bucket.arn), opts=opts
+        name, bucket=bucket.bucket, policy=policies.document(policies.tls_only, bucket_arn=bucket.arn), opts=of_bucket
     )
     aws.s3.BucketLifecycleConfiguration(
-        name, bucket=bucket.bucket, rules=[_lifecycle_rule(retention_days, archive_after_days)], opts=opts
+        name, bucket=bucket.bucket, rules=[_lifecycle_rule(retention_days, archive_after_days)], opts=of_bucket
     )
     if access_log_bucket is not None:
         aws.s3.BucketLogging(
@@ -58,7 +60,7 @@ def create_archive(
             bucket=bucket.bucket,
             target_bucket=access_log_bucket,
             target_prefix=pulumi.Output.concat(bucket.bucket, "/"),
-            opts=opts,
+            opts=of_bucket,
         )
     return bucket
 

@@ -53,7 +53,7 @@ def test_each_environment_deploys_and_destroying_it_leaves_nothing(aws: LocalAws
     assert stack.resources == []
 
 
-def test_a_bucket_that_holds_history_is_destroyed_only_when_told_to(aws: LocalAws) -> None:
+def test_a_bucket_that_holds_history_is_destroyed_only_when_told_to_and_stays_closed(aws: LocalAws) -> None:
     dev, prod = Stack(), Stack()
     deploy(aws, dev, name="dev")
     deploy(aws, prod, name="prod")
@@ -64,7 +64,12 @@ def test_a_bucket_that_holds_history_is_destroyed_only_when_told_to(aws: LocalAw
     with pytest.raises(ClientError, match="BucketNotEmpty"):
         destroy(aws, prod)
 
-    assert len(history.keys(aws, prod.outputs["bucket_name"])) == 1
+    s3, bucket = aws.client("s3"), {"Bucket": prod.outputs["bucket_name"]}
+    assert len(history.keys(aws, bucket["Bucket"])) == 1
+    assert all(s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"].values())
+    assert "aws:SecureTransport" in s3.get_bucket_policy(**bucket)["Policy"]
+    assert s3.get_bucket_lifecycle_configuration(**bucket)["Rules"][0]["Expiration"] == {"Days": 730}
+    assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
 
 
 def test_what_aws_tells_of_each_resource_is_what_the_program_asked_for(aws: LocalAws) -> None:

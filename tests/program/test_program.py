@@ -1,6 +1,7 @@
 """The whole program, for each environment, as an update and as a preview."""
 
 import json
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 import yaml
+from ministack.core.iam_evaluator import EvalContext, evaluate_resource_policy
 from ses_sending_history import EVENT_TYPES, SendingHistory, SendingHistoryArgs
 
 from localaws.deploy import PROGRAM, stack_config
@@ -145,3 +147,32 @@ def test_the_readme_has_a_row_for_every_key() -> None:
     readme = (PROGRAM / "README.md").read_text()
 
     assert {key for key in PROJECT["config"] if f"\n| `{key}` |" not in readme} == set()
+
+
+def test_the_statements_of_the_readme_admit_who_they_are_for_and_no_one_else() -> None:
+    blocks = re.findall(r"```json\n(.*?)```", (PROGRAM / "README.md").read_text(), re.DOTALL)
+    role, stranger = (f"arn:aws:iam::123456789012:role/{name}" for name in ("delivery", "stranger"))
+    bucket, key = (
+        json.loads(block.replace("DELIVERY_ROLE_ARN", role).replace("REGION", "eu-west-1")) for block in blocks
+    )
+
+    def admits(statements: Any, principal: str, action: str, resource: str, via: str = "") -> bool:
+        request = EvalContext(
+            principal_arn=principal,
+            principal_type="AssumedRole",
+            principal_account="123456789012",
+            action=action,
+            resource_arn=resource,
+            region="eu-west-1",
+            service_context={"kms:viaservice": via},
+        )
+        return evaluate_resource_policy({"Statement": statements}, request).decision == "Allow"
+
+    for prefix in ("events/", "error/"):
+        assert admits([bucket], role, "s3:PutObject", f"arn:aws:s3:::BUCKET/{prefix}a")
+        assert not admits([bucket], stranger, "s3:PutObject", f"arn:aws:s3:::BUCKET/{prefix}a")
+    assert not admits([bucket], role, "s3:PutObject", "arn:aws:s3:::BUCKET/other")
+    assert not admits([bucket], role, "s3:GetObject", "arn:aws:s3:::BUCKET/events/a")
+    assert admits(key, role, "kms:GenerateDataKey", "*", "s3.eu-west-1.amazonaws.com")
+    assert not admits(key, role, "kms:GenerateDataKey", "*", "ec2.eu-west-1.amazonaws.com")
+    assert not admits(key, stranger, "kms:GenerateDataKey", "*", "s3.eu-west-1.amazonaws.com")
