@@ -12,6 +12,10 @@ tags: list[str] = config.require_object("tags")
 if malformed := [tag for tag in tags if "=" not in tag]:
     raise pulumi.RunError(f"tags: each must be name=value; {malformed} are not")
 
+existing_identities: list[str] = config.require_object("existingIdentities")
+if both := sorted(set(existing_identities) & set(config.require_object("identities"))):
+    raise pulumi.RunError(f"existingIdentities: {both} are to be created too, by identities")
+
 settings: dict[str, Any] = {
     "configuration_sets": config.require_object("configurationSets"),
     "existing_configuration_sets": config.require_object("existingConfigurationSets"),
@@ -39,7 +43,7 @@ except pulumi.InputPropertiesError as error:
     problems = [f"  {problem['property_path']} {problem['reason']}" for problem in error.errors or []]
     raise pulumi.RunError("\n".join(["The configuration of this stack is not accepted:", *problems])) from error
 
-for identity in config.require_object("existingIdentities"):
+for identity in dict.fromkeys(existing_identities):
     DefaultConfigurationSet(
         identity,
         identity=identity,

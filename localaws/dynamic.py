@@ -45,4 +45,5 @@ def _provider(inputs: Inputs) -> ResourceProvider:
 
 
 def _props(values: Inputs) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name not in {"__provider", "id"}}
+    """What the provider gets back of its values: Pulumi's state keeps no None."""
+    return {name: value for name, value in values.items() if value is not None and name not in {"__provider", "id"}}

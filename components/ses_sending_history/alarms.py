@@ -23,6 +23,8 @@ class _Alarm:
     """Seconds."""
     comparison: str
     threshold: float
+    when_missing: str = "notBreaching"
+    """What no data means: that no mail was sent, and nothing is wrong."""
 
 
 def create_alarms(
@@ -54,8 +56,7 @@ def create_alarms(
             evaluation_periods=1,
             comparison_operator=alarm.comparison,
             threshold=alarm.threshold,
-            # No mail means no data, and no reason to wake anyone.
-            treat_missing_data="notBreaching",
+            treat_missing_data=alarm.when_missing,
             alarm_actions=topic_arns,
             ok_actions=topic_arns,
             tags=tags,
@@ -63,7 +64,8 @@ def create_alarms(
         )
     aws.cloudwatch.Dashboard(
         name,
-        dashboard_name=name,
+        # Dashboards are not of a region: the same stack in another region has one too.
+        dashboard_name=pulumi.Output.concat(name, "-", region),
         dashboard_body=pulumi.Output.json_dumps(_dashboard(delivery_stream_name, region)),
         opts=opts,
     )
@@ -144,6 +146,8 @@ _REPUTATION_ALARMS = [
         comparison="GreaterThanOrEqualToThreshold",
         # AWS reviews an account from 5 % hard bounces, and may pause it at 10 %.
         threshold=0.05,
+        # A rate stays what it was while no mail is sent, as when AWS has paused the account.
+        when_missing="ignore",
     ),
     _Alarm(
         name="complaints",
@@ -156,6 +160,7 @@ _REPUTATION_ALARMS = [
         comparison="GreaterThanOrEqualToThreshold",
         # AWS reviews an account from 0.1 % complaints, and may pause it at 0.5 %.
         threshold=0.001,
+        when_missing="ignore",
     ),
 ]
 """Source of the thresholds: https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html"""

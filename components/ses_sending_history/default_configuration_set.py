@@ -9,9 +9,10 @@ from pulumi import dynamic
 class DefaultConfigurationSet(dynamic.Resource, module="ses", name="DefaultConfigurationSet"):
     """The default configuration set of an SES identity that another program or a person made.
 
-    Deleting it gives the identity back the default it had before, if that set still exists and nobody has chosen
-    another since. It runs in the Pulumi Python process: so it is for Python programs, calls AWS with the SDK's own
-    credentials, and needs boto3. Install `ses-sending-history[identities]`.
+    Deleting it gives the identity back the default it had before, unless somebody has chosen another since, or the
+    default before was this set already or is gone: then it has none. It runs in the Pulumi Python process: so it is for
+    Python programs, calls AWS with the SDK's own credentials and not those of a provider, and needs boto3. Install
+    `ses-sending-history[identities]`.
     """
 
     identity: pulumi.Output[str]
@@ -20,8 +21,11 @@ class DefaultConfigurationSet(dynamic.Resource, module="ses", name="DefaultConfi
     configuration_set: pulumi.Output[str]
     """Its default configuration set."""
 
-    previous: pulumi.Output[str | None]
-    """The default it had before, if any."""
+    previous: pulumi.Output[str]
+    """The default it had before; empty when it had none."""
+
+    applied: pulumi.Output[str]
+    """The default this resource set last, which a refresh leaves as it is."""
 
     def __init__(
         self,
@@ -32,8 +36,8 @@ class DefaultConfigurationSet(dynamic.Resource, module="ses", name="DefaultConfi
         region: pulumi.Input[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        props = {"identity": identity, "configuration_set": configuration_set, "region": region, "previous": None}
-        super().__init__(_Provider(), name, props, opts)
+        inputs = {"identity": identity, "configuration_set": configuration_set, "region": region}
+        super().__init__(_Provider(), name, {**inputs, "previous": None, "applied": None}, opts)
 
 
 class _Provider(dynamic.ResourceProvider):
@@ -46,9 +50,14 @@ class _Provider(dynamic.ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         ses = _client(props)
-        previous = _default_set(ses, props["identity"])
-        _set_default(ses, props["identity"], props["configuration_set"])
-        return dynamic.CreateResult(id_=props["identity"], outs={**props, "previous": previous})
+        chosen = props["configuration_set"]
+        before = _default_set(ses, props["identity"])
+        _set_default(ses, props["identity"], chosen)
+        # To give back a set that this stack may delete would leave the identity with a default SES refuses mail for.
+        previous = "" if before == chosen else before
+        return dynamic.CreateResult(
+            id_=props["identity"], outs={**_inputs(props), "previous": previous, "applied": chosen}
+        )
 
     def read(self, id_: str, props: dict[str, Any]) -> dynamic.ReadResult:
         ses = _client(props)
@@ -58,26 +67,29 @@ class _Provider(dynamic.ResourceProvider):
             return dynamic.ReadResult(None, {})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
-        replaces = [name for name in ("identity", "region") if _olds[name] != _news[name]]
-        changed = replaces or _olds["configuration_set"] != _news["configuration_set"]
-        return dynamic.DiffResult(changes=bool(changed), replaces=replaces)
+        changed = [name for name, value in _inputs(_news).items() if _olds.get(name) != value]
+        return dynamic.DiffResult(changes=bool(changed), replaces=[n for n in changed if n != "configuration_set"])
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
-        _set_default(_client(_news), _news["identity"], _news["configuration_set"])
-        return dynamic.UpdateResult(outs={**_news, "previous": _olds["previous"]})
+        chosen = _news["configuration_set"]
+        _set_default(_client(_news), _news["identity"], chosen)
+        return dynamic.UpdateResult(outs={**_inputs(_news), "previous": _olds.get("previous", ""), "applied": chosen})
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         ses = _client(_props)
         try:
-            current = _default_set(ses, _props["identity"])
+            if _default_set(ses, _props["identity"]) != _props["applied"]:
+                return
         except ses.exceptions.NotFoundException:
-            return
-        if current != _props["configuration_set"]:
             return
         try:
-            _set_default(ses, _props["identity"], _props["previous"])
+            _set_default(ses, _props["identity"], _props.get("previous", ""))
         except ses.exceptions.NotFoundException:
-            _set_default(ses, _props["identity"], None)
+            _set_default(ses, _props["identity"], "")
+
+
+def _inputs(props: dict[str, Any]) -> dict[str, Any]:
+    return {name: props[name] for name in ("identity", "configuration_set", "region")}
 
 
 def _client(props: dict[str, Any]) -> Any:
@@ -86,10 +98,11 @@ def _client(props: dict[str, Any]) -> Any:
     return boto3.client("sesv2", region_name=props["region"])
 
 
-def _default_set(ses: Any, identity: str) -> str | None:
-    return ses.get_email_identity(EmailIdentity=identity).get("ConfigurationSetName")
+def _default_set(ses: Any, identity: str) -> str:
+    """The default of the identity; empty, as None would not outlive Pulumi's state, when it has none."""
+    return ses.get_email_identity(EmailIdentity=identity).get("ConfigurationSetName", "")
 
 
-def _set_default(ses: Any, identity: str, configuration_set: str | None) -> None:
+def _set_default(ses: Any, identity: str, configuration_set: str) -> None:
     default = {"ConfigurationSetName": configuration_set} if configuration_set else {}
     ses.put_email_identity_configuration_set_attributes(EmailIdentity=identity, **default)

@@ -58,18 +58,15 @@ class Problem:
     must: str
 
     def __str__(self) -> str:
-        return f"{self.argument} = {self._shown()}: {self._corrected()}"
+        return f"{self.argument} = {self._shown()}: {self.must}"
 
     @property
     def reason(self) -> str:
         """What is wrong, for an engine that names the argument itself."""
-        return f"{self._corrected()} (it is {self._shown()})"
+        return f"{self.must} (it is {self._shown()})"
 
     def _shown(self) -> str:
         return "an Output" if isinstance(self.value, _NOT_KNOWN_YET) else repr(self.value)
-
-    def _corrected(self) -> str:
-        return "must be known before anything is created" if isinstance(self.value, _NOT_KNOWN_YET) else self.must
 
 
 Args = TypeVar("Args", bound=Mapping[str, Any])
@@ -177,7 +174,9 @@ def _camel_case(argument: str) -> str:
 
 def _text(pattern: re.Pattern[str], must: str) -> Check:
     def check(argument: str, value: Any) -> Iterator[Problem]:
-        if not (isinstance(value, str) and pattern.fullmatch(value)):
+        if isinstance(value, _NOT_KNOWN_YET):
+            yield Problem(argument, value, "must be known before anything is created")
+        elif not (isinstance(value, str) and pattern.fullmatch(value)):
             yield Problem(argument, value, must)
 
     return check

@@ -209,3 +209,54 @@ def test_no_person_or_role_may_assume(role: str, principal: str, source: dict[st
     )
 
     assert evaluate_resource_policy(TRUSTED[role][0], request).decision != "Allow"
+
+
+places = st.tuples(
+    st.sampled_from(["aws", "aws-cn", "aws-us-gov"]),
+    st.sampled_from(["us-east-1", "us-east-2", "cn-north-1"]),
+    st.sampled_from([ACCOUNT, "999999999999"]),
+    st.sampled_from(["mail", "mail-2", "mail_2", "Mail", "m"]),
+)
+
+
+@given(mine=places, theirs=places)
+def test_a_publisher_made_for_one_set_is_for_no_other(
+    mine: tuple[str, str, str, str], theirs: tuple[str, str, str, str]
+) -> None:
+    partition, region, account, name = mine
+    trust = policies.publisher_trust(partition=partition, region=region, account_id=account, configuration_set=name)
+    permissions = policies.publisher_permissions(delivery_stream_arn=stream_arn(mine))
+
+    source = {
+        "aws:SourceAccount": theirs[2],
+        "aws:SourceArn": f"arn:{theirs[0]}:ses:{theirs[1]}:{theirs[2]}:configuration-set/{theirs[3]}",
+    }
+    put = Action(name="firehose:PutRecordBatch", resource=stream_arn(theirs))
+    assert may_assume(trust, ROLE, service="ses.amazonaws.com", source=source) == (mine == theirs)
+    assert allows([permissions], put) == (mine == theirs)
+
+
+def stream_arn(place: tuple[str, str, str, str]) -> str:
+    partition, region, account, name = place
+    return f"arn:{partition}:firehose:{region}:{account}:deliverystream/{name}"
+
+
+@given(mine=places, theirs=places)
+def test_a_delivery_made_for_one_bucket_and_account_is_for_no_other(
+    mine: tuple[str, str, str, str], theirs: tuple[str, str, str, str]
+) -> None:
+    partition, region, account, name = mine
+    trust = policies.delivery_trust(account_id=account)
+    permissions = policies.delivery_permissions(
+        bucket_arn=f"arn:{partition}:s3:::{name}",
+        prefixes=["events/"],
+        log_stream_arn=stream_arn(mine),
+        partition=partition,
+        region=region,
+        kms_key_arn=None,
+    )
+
+    source = {"aws:SourceAccount": theirs[2]}
+    put = Action(name="s3:PutObject", resource=f"arn:{theirs[0]}:s3:::{theirs[3]}/events/a")
+    assert may_assume(trust, ROLE, service="firehose.amazonaws.com", source=source) == (account == theirs[2])
+    assert allows([permissions], put) == ((partition, name) == (theirs[0], theirs[3]))

@@ -85,10 +85,6 @@ def test_checkov_finds_no_more_in_a_history_without_arguments(tmp_path: Path) ->
     assert checkov(history(), tmp_path) == EXCEPTIONS.keys()
 
 
-def test_each_exception_has_a_reason() -> None:
-    assert all(len(reason) > 40 for reason in EXCEPTIONS.values())
-
-
 def test_checkov_sees_what_was_weakened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert checkov(weakened(monkeypatch), tmp_path) - EXCEPTIONS.keys() == {
         "CKV_AWS_53",  # public ACLs are not blocked
@@ -112,6 +108,8 @@ def test_parliament_finds_nothing(args: SendingHistoryArgs) -> None:
 
 
 def test_parliament_sees_what_was_weakened(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {issue for document in documents(weakened(monkeypatch)) for issue in parliament(document)}
+    weak = [document for document in documents(weakened(monkeypatch)) if '"firehose:*"' in document]
 
-    assert "RESOURCE_STAR" in found
+    assert len(weak) == 3
+    for document in weak:
+        assert parliament(document) == ["RESOURCE_STAR"]

@@ -521,45 +521,59 @@ def test_without_protection_a_history_can_be_destroyed() -> None:
 def test_alarms_watch_deliveries_and_reputation_and_tell_the_topics() -> None:
     recorded = history(EVERY_ARGUMENT)
     alarms = {alarm.name.removeprefix("mail-alarms-"): alarm.inputs for alarm in recorded.all("MetricAlarm")}
-
-    watched = {
-        name: (a["namespace"], a["metricName"], a["statistic"], a["comparisonOperator"], a["threshold"])
-        for name, a in alarms.items()
-    }
-    assert watched == {
-        "late": ("AWS/Firehose", "DeliveryToS3.DataFreshness", "Maximum", "GreaterThanThreshold", 660),
-        "failed": ("AWS/Firehose", "DeliveryToS3.Success", "Average", "LessThanThreshold", 1),
-        "throttled": ("AWS/Firehose", "ThrottledRecords", "Sum", "GreaterThanThreshold", 0),
-        "bounces": ("AWS/SES", "Reputation.BounceRate", "Average", "GreaterThanOrEqualToThreshold", 0.05),
-        "complaints": ("AWS/SES", "Reputation.ComplaintRate", "Average", "GreaterThanOrEqualToThreshold", 0.001),
-        "undelivered": ("AWS/S3", "PutRequests", "Sum", "GreaterThanThreshold", 0),
-    }
     topics = EVERY_ARGUMENT["alarm_topic_arns"]
-    assert all(a["alarmActions"] == a["okActions"] == topics for a in alarms.values())
-    assert all(a["treatMissingData"] == "notBreaching" for a in alarms.values())
-    for name in ("late", "failed", "throttled"):
-        assert alarms[name]["dimensions"] == {"DeliveryStreamName": "mail-delivery-0000000"}
+    described = {name: alarm.pop("alarmDescription") for name, alarm in alarms.items()}
+
+    def alarm(namespace: str, metric: str, dimensions: dict[str, str], *watch: Any) -> dict[str, Any]:
+        statistic, period, comparison, threshold, missing = watch
+        return {
+            "namespace": namespace,
+            "metricName": metric,
+            "dimensions": dimensions,
+            "statistic": statistic,
+            "period": period,
+            "evaluationPeriods": 1,
+            "comparisonOperator": comparison,
+            "threshold": threshold,
+            "treatMissingData": missing,
+            "alarmActions": topics,
+            "okActions": topics,
+            "tags": {"team": "mail"},
+        }
+
+    stream = {"DeliveryStreamName": "mail-delivery-0000000"}
+    above, none = "GreaterThanThreshold", "notBreaching"
+    reached = ("GreaterThanOrEqualToThreshold",)
+    assert alarms == {
+        "late": alarm("AWS/Firehose", "DeliveryToS3.DataFreshness", stream, "Maximum", 300, above, 660, none),
+        "failed": alarm("AWS/Firehose", "DeliveryToS3.Success", stream, "Average", 300, "LessThanThreshold", 1, none),
+        "throttled": alarm("AWS/Firehose", "ThrottledRecords", stream, "Sum", 300, above, 0, none),
+        "bounces": alarm("AWS/SES", "Reputation.BounceRate", {}, "Average", 3600, *reached, 0.05, "ignore"),
+        "complaints": alarm("AWS/SES", "Reputation.ComplaintRate", {}, "Average", 3600, *reached, 0.001, "ignore"),
+        "undelivered": alarm(
+            "AWS/S3", "PutRequests", {"BucketName": BUCKET, "FilterId": "mail-alarms"}, "Sum", 300, above, 0, none
+        ),
+    }
+    assert all(described.values())
     metrics = recorded.one("BucketMetric").inputs
     assert metrics == {"bucket": BUCKET, "name": "mail-alarms", "filter": {"prefix": "error/"}}
-    assert alarms["undelivered"]["dimensions"] == {"BucketName": BUCKET, "FilterId": "mail-alarms"}
 
 
 def test_the_dashboard_shows_mail_reputation_and_freshness() -> None:
-    widgets = json.loads(history(EVERY_ARGUMENT).one("Dashboard").inputs["dashboardBody"])["widgets"]
+    dashboard = history(EVERY_ARGUMENT).one("Dashboard").inputs
+    widgets = json.loads(dashboard["dashboardBody"])["widgets"]
 
-    shown = {metric[1] for widget in widgets for metric in widget["properties"]["metrics"]}
-    assert shown == {
-        "Send",
-        "Delivery",
-        "Bounce",
-        "Complaint",
-        "Reputation.BounceRate",
-        "Reputation.ComplaintRate",
-        "DeliveryToS3.DataFreshness",
-    }
-    places = {(widget["x"], widget["y"]) for widget in widgets}
-    assert len(places) == len(widgets)
-    assert {widget["properties"]["region"] for widget in widgets} == {"us-east-1"}
+    assert dashboard["dashboardName"] == "mail-alarms-us-east-1"
+    stream = ["DeliveryStreamName", "mail-delivery-0000000"]
+    shown = [(w["x"], w["y"], w["properties"]["stat"], w["properties"]["metrics"]) for w in widgets]
+    assert shown == [
+        (0, 0, "Sum", [["AWS/SES", "Send"], ["AWS/SES", "Delivery"]]),
+        (12, 0, "Sum", [["AWS/SES", "Bounce"], ["AWS/SES", "Complaint"]]),
+        (0, 6, "Average", [["AWS/SES", "Reputation.BounceRate"], ["AWS/SES", "Reputation.ComplaintRate"]]),
+        (12, 6, "Maximum", [["AWS/Firehose", "DeliveryToS3.DataFreshness", *stream]]),
+    ]
+    assert {w["properties"]["region"] for w in widgets} == {"us-east-1"}
+    assert {w["properties"]["period"] for w in widgets} == {300}
 
 
 def test_a_bucket_made_elsewhere_is_given_no_metrics() -> None:

@@ -2,12 +2,19 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 import pytest
 from botocore.exceptions import ClientError
-from ses_sending_history import DefaultConfigurationSet, SendingHistory, SendingHistoryArgs
+from pulumi import dynamic
+from ses_sending_history import (
+    DefaultConfigurationSet,
+    SendingHistory,
+    SendingHistoryArgs,
+    default_configuration_set,
+)
 
 from localaws import history
 from localaws.aws import LocalAws
@@ -55,7 +62,11 @@ def test_an_identity_without_a_default_is_left_without(aws: LocalAws) -> None:
     aws.client("sesv2").create_configuration_set(ConfigurationSetName="ours")
     aws.client("sesv2").create_email_identity(EmailIdentity="example.org")
 
-    destroy(aws, set_default(aws))
+    stack = set_default(aws)
+    (resource,) = stack.resources
+    updated = type_of(resource.type).change(aws, resource, resource.inputs)
+    assert default_set(aws) == "ours"
+    type_of(resource.type).remove(aws, updated)
 
     assert default_set(aws) is None
 
@@ -78,13 +89,43 @@ def test_drift_is_read_back_and_a_later_choice_is_kept(existing: LocalAws) -> No
         EmailIdentity="example.org", ConfigurationSetName="another"
     )
 
-    (resource,) = stack.resources
-    found = type_of(resource.type).look(existing, resource)
-    assert found is not None
-    assert found["configuration_set"] == "another"
+    refresh(existing, stack)
+    assert stack.resources[0].outputs["configuration_set"] == "another"
 
     destroy(existing, stack)
     assert default_set(existing) == "another"
+
+
+def test_a_default_taken_away_is_drift_too(existing: LocalAws) -> None:
+    stack = set_default(existing)
+    existing.client("sesv2").put_email_identity_configuration_set_attributes(EmailIdentity="example.org")
+
+    refresh(existing, stack)
+
+    (resource,) = stack.resources
+    assert diff(resource.outputs, {"configuration_set": "ours"}).changes
+    repaired = type_of(resource.type).change(existing, resource, resource.inputs)
+    assert default_set(existing) == "ours"
+    type_of(resource.type).remove(existing, repaired)
+    assert default_set(existing) == "theirs"
+
+
+def test_a_default_that_was_ours_already_is_not_given_back(existing: LocalAws) -> None:
+    existing.client("sesv2").put_email_identity_configuration_set_attributes(
+        EmailIdentity="example.org", ConfigurationSetName="ours"
+    )
+
+    destroy(existing, set_default(existing))
+
+    assert default_set(existing) is None
+
+
+def refresh(aws: LocalAws, stack: Stack) -> None:
+    """Put what AWS tells in the place of what is known, as `pulumi refresh` does."""
+    (resource,) = stack.resources
+    found = type_of(resource.type).look(aws, resource)
+    assert found is not None
+    stack.resources[:] = [replace(resource, outputs={**found, "id": resource.outputs["id"]})]
 
 
 def test_a_default_that_is_gone_by_then_is_not_restored(existing: LocalAws) -> None:
@@ -110,22 +151,28 @@ def test_an_unknown_identity_is_refused(aws: LocalAws) -> None:
         set_default(aws)
 
 
+STATE = {"identity": "example.org", "configuration_set": "ours", "region": "us-east-1", "applied": "ours"}
+
+
+def diff(olds: dict[str, Any], change: dict[str, str]) -> dynamic.DiffResult:
+    """What Pulumi is told when the inputs of STATE change so, and `olds` is what it knows."""
+    inputs = {name: STATE[name] for name in ("identity", "configuration_set", "region")}
+    return default_configuration_set._Provider().diff("example.org", olds, inputs | change)  # noqa: SLF001
+
+
 @pytest.mark.parametrize(
-    ("change", "replaces", "changes"),
+    ("change", "replaces"),
     [
-        ({}, [], False),
-        ({"configuration_set": "another"}, [], True),
-        ({"identity": "example.net"}, ["identity"], True),
-        ({"region": "eu-west-1"}, ["region"], True),
+        ({"configuration_set": "another"}, []),
+        ({"identity": "example.net"}, ["identity"]),
+        ({"region": "x"}, ["region"]),
     ],
 )
-def test_only_another_identity_is_another_resource(change: dict[str, str], replaces: list[str], changes: bool) -> None:  # noqa: FBT001
-    from ses_sending_history.default_configuration_set import _Provider  # noqa: PLC0415
+def test_only_another_identity_is_another_resource(change: dict[str, str], replaces: list[str]) -> None:
+    found = diff(STATE, change)
 
-    olds = {"identity": "example.org", "configuration_set": "ours", "region": "us-east-1", "previous": "theirs"}
-    diff = _Provider().diff("example.org", olds, {**olds, "previous": None, **change})
-
-    assert (diff.replaces, diff.changes) == (replaces, changes)
+    assert (found.replaces, found.changes) == (replaces, True)
+    assert not diff(STATE, {}).changes
 
 
 def test_the_program_sets_the_default_of_identities_made_elsewhere(aws: LocalAws, tmp_path: Any) -> None:

@@ -143,6 +143,11 @@ def test_a_tag_without_a_value_is_named(tmp_path: Path) -> None:
         inputs_of_program(tmp_path, {"tags": ["team", "environment=test"]})
 
 
+def test_an_identity_is_not_both_created_and_made_elsewhere(tmp_path: Path) -> None:
+    with pytest.raises(pulumi.RunError, match=r"\['example.com'\] are to be created too"):
+        inputs_of_program(tmp_path, {"identities": ["example.com"], "existingIdentities": ["example.com"]})
+
+
 def test_the_readme_has_a_row_for_every_key() -> None:
     readme = (PROGRAM / "README.md").read_text()
 
