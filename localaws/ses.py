@@ -28,7 +28,7 @@ def publish(
     source_arn: str | None = None,
     action: str = "PutRecordBatch",
 ) -> list[Publication]:
-    """Publish events as SES does, to every event destination of the configuration set, and tell what became of them.
+    """Publish events as SES does, to every Firehose destination of the configuration set; tell what became of them.
 
     What follows `configuration_set` is for attacks, which SES would never say: another service, account or set
     that uses the destination's role, or another Firehose action.
@@ -61,9 +61,9 @@ def publish(
         )
 
     publications: list[Publication] = []
-    destinations = described.get("EventDestinations", [])
+    destinations = [d for d in described.get("EventDestinations", []) if "KinesisFirehoseDestination" in d]
     if not destinations:
-        publications += [publication(record, None, "the set has no event destination") for record in records]
+        publications += [publication(record, None, "the set has no Firehose destination") for record in records]
     for destination in destinations:
         asked_for = [r for r in records if API_SPELLING[r["eventType"]] in destination["MatchingEventTypes"]]
         publications += [
@@ -95,10 +95,10 @@ def _put(aws: LocalAws, records: Sequence[simulator.Record], stream_arn: str) ->
     lines = [{"Data": json.dumps(record, separators=(",", ":")).encode() + b"\n"} for record in records]
     firehose = aws.client("firehose")
     try:
-        firehose.put_record_batch(DeliveryStreamName=name, Records=lines)
+        answer = firehose.put_record_batch(DeliveryStreamName=name, Records=lines)
     except ClientError as error:
         return str(error)
-    return None
+    return f"Firehose did not take {answer['FailedPutCount']} records" if answer["FailedPutCount"] else None
 
 
 class _Ses:
@@ -160,7 +160,9 @@ class _Ses:
 
     def _check_role(self, configuration_set: str, destination: dict[str, Any]) -> None:
         """Try the role of an event destination before it is accepted, as SES does."""
-        firehose = destination["KinesisFirehoseDestination"]
+        firehose = destination.get("KinesisFirehoseDestination")
+        if firehose is None:
+            return
         reason = refusal(
             self._aws.client("iam"),
             firehose["IamRoleArn"],

@@ -131,6 +131,19 @@ def remove_the_destination(aws: LocalAws) -> None:
     )
 
 
+def tell_a_topic_instead(aws: LocalAws) -> None:
+    remove_the_destination(aws)
+    aws.client("sesv2").create_configuration_set_event_destination(
+        ConfigurationSetName="dev-mail",
+        EventDestinationName="topic",
+        EventDestination={
+            "Enabled": True,
+            "MatchingEventTypes": ["DELIVERY"],
+            "SnsDestination": {"TopicArn": "arn:aws:sns:us-east-1:123456789012:mail"},
+        },
+    )
+
+
 OTHER_SET = "arn:aws:ses:us-east-1:123456789012:configuration-set/dev-mail-2"
 ATTACKS: dict[str, tuple[dict[str, str], Callable[[LocalAws], None] | None, str]] = {
     "another account": ({"account_id": "999999999999"}, None, "aws:SourceAccount 999999999999"),
@@ -146,7 +159,8 @@ ATTACKS: dict[str, tuple[dict[str, str], Callable[[LocalAws], None] | None, str]
     "a stream not its own": ({}, allow_another_stream_only, "may not firehose:PutRecordBatch on"),
     "a disabled destination": ({}, disable, "the event destination is disabled"),
     "an event type not asked for": ({}, ask_for_bounces_only, "does not ask for its type"),
-    "a set without a destination": ({}, remove_the_destination, "the set has no event destination"),
+    "a set without a destination": ({}, remove_the_destination, "the set has no Firehose destination"),
+    "a set that tells a topic only": ({}, tell_a_topic_instead, "the set has no Firehose destination"),
 }
 
 
