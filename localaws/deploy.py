@@ -6,17 +6,16 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 import yaml
-from pulumi.runtime.config import set_all_config
-from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, set_mocks
-from pulumi.runtime.settings import get_root_resource, reset_options
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs
 
 from localaws.aws import LocalAws
 from localaws.dynamic import DynamicType
 from localaws.resources import RESOURCE_TYPES, Resource, ResourceType
+from localaws.runtime import run_program
 
 PROGRAM = Path(__file__).parent.parent
 """The folder of the Pulumi program that keeps SES sending history."""
@@ -72,21 +71,12 @@ def run(
     progress: Progress = lambda _: None,
 ) -> None:
     """Run any Pulumi program the same way."""
-    reset_options()
-    set_all_config(dict(config or {}))
     provider = _Provider(aws, stack, progress)
-    set_mocks(provider, project=project, stack=name, monitor=_Monitor(provider))
-
-    def exported() -> pulumi.Output[None]:
-        program()
-        exports: dict[str, Any] = cast("Any", get_root_resource()).outputs
-        return pulumi.Output.all(**exports).apply(stack.outputs.update)
-
     try:
-        pulumi.runtime.test(exported)()
+        exported = run_program(program, _Monitor(provider), project=project, stack=name, config=config or {})
+        stack.outputs.update(exported)
     finally:
         provider.stop()
-        reset_options()
 
 
 def type_of(token: str) -> ResourceType | DynamicType:

@@ -102,7 +102,7 @@ class ResourceType:
             described = read.described(answer, resource.inputs)
             if described is None:
                 return None
-            shape: Any = client.meta.service_model.operation_model(_api_name(client, read.operation)).output_shape
+            shape = _operation(client, read.operation).output_shape
             for part in filter(None, read.at.split(".")):
                 shape = shape.member if part == "*" else shape.members[part]
             if read.of:
@@ -135,14 +135,23 @@ class ResourceType:
         getattr(client, operation)(**parameters)
 
     def _taken(self, client: Any, operation: str, inputs: Inputs) -> set[str]:
-        return {name for name in inputs if to_api(_shape(client, operation), {name: inputs[name]}, self.names)}
+        return {
+            name
+            for name in inputs
+            if to_api(_operation(client, operation).input_shape, {name: inputs[name]}, self.names)
+        }
 
     def _parameters(self, client: Any, operation: str, inputs: Inputs) -> dict[str, Any]:
-        return {**to_api(_shape(client, operation), inputs, self.names), **self.constants.get(operation, {})}
+        return {
+            **to_api(_operation(client, operation).input_shape, inputs, self.names),
+            **self.constants.get(operation, {}),
+        }
 
     def _key_parameters(self, client: Any, operation: str, resource: Resource) -> dict[str, Any]:
         key = [*self.key, "arn"] if "arn" in self.names else self.key
-        return to_api(_shape(client, operation), {name: resource.outputs[name] for name in key}, self.names)
+        return to_api(
+            _operation(client, operation).input_shape, {name: resource.outputs[name] for name in key}, self.names
+        )
 
 
 class _Bucket(ResourceType):
@@ -200,12 +209,9 @@ def _where(member: str, name: str) -> Callable[[Any, Inputs], Any]:
     return described
 
 
-def _shape(client: Any, operation: str) -> Any:
-    return client.meta.service_model.operation_model(_api_name(client, operation)).input_shape
-
-
-def _api_name(client: Any, operation: str) -> str:
-    return client.meta.method_to_api_mapping[operation]
+def _operation(client: Any, operation: str) -> Any:
+    """Botocore's model of what a method of the client calls."""
+    return client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
 
 
 def _is_gone(error: ClientError) -> bool:

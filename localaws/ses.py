@@ -34,22 +34,13 @@ def publish(
     that uses the destination's role, or another Firehose action.
     """
     described = aws.client("sesv2").get_configuration_set_event_destinations(ConfigurationSetName=configuration_set)
-    source = {
-        "aws:SourceAccount": account_id or aws.account_id,
-        "aws:SourceArn": source_arn or configuration_set_arn(aws, configuration_set),
-    }
+    said = {"aws:SourceAccount": account_id, "aws:SourceArn": source_arn}
+    source = _source(aws, configuration_set) | {key: value for key, value in said.items() if value is not None}
 
     def refused(destination: dict[str, Any]) -> str | None:
         if not destination["Enabled"]:
             return "the event destination is disabled"
-        firehose = destination["KinesisFirehoseDestination"]
-        return refusal(
-            aws.client("iam"),
-            firehose["IamRoleArn"],
-            service=service,
-            source=source,
-            actions=[Action(name=f"firehose:{action}", resource=firehose["DeliveryStreamArn"])],
-        )
+        return _refusal(aws, destination["KinesisFirehoseDestination"], source, service=service, action=action)
 
     def publication(record: simulator.Record, destination: str | None, dropped_because: str | None) -> Publication:
         return Publication(
@@ -79,9 +70,30 @@ def publish(
     return publications
 
 
-def configuration_set_arn(aws: LocalAws, name: str) -> str:
-    """The ARN of a configuration set, which SES says as aws:SourceArn."""
-    return f"arn:aws:ses:{aws.region}:{aws.account_id}:configuration-set/{name}"
+def _source(aws: LocalAws, configuration_set: str) -> dict[str, str]:
+    """The condition keys SES assumes the role of a destination with."""
+    return {
+        "aws:SourceAccount": aws.account_id,
+        "aws:SourceArn": f"arn:aws:ses:{aws.region}:{aws.account_id}:configuration-set/{configuration_set}",
+    }
+
+
+def _refusal(
+    aws: LocalAws,
+    firehose: dict[str, str],
+    source: dict[str, str],
+    *,
+    service: str = "ses.amazonaws.com",
+    action: str = "PutRecordBatch",
+) -> str | None:
+    """Why the role of a Firehose destination may not put records on its stream, or None when it may."""
+    return refusal(
+        aws.client("iam"),
+        firehose["IamRoleArn"],
+        service=service,
+        source=source,
+        actions=[Action(name=f"firehose:{action}", resource=firehose["DeliveryStreamArn"])],
+    )
 
 
 def supplied(aws: LocalAws) -> AbstractContextManager[None]:
@@ -161,19 +173,7 @@ class _Ses:
     def _check_role(self, configuration_set: str, destination: dict[str, Any]) -> None:
         """Try the role of an event destination before it is accepted, as SES does."""
         firehose = destination.get("KinesisFirehoseDestination")
-        if firehose is None:
-            return
-        reason = refusal(
-            self._aws.client("iam"),
-            firehose["IamRoleArn"],
-            service="ses.amazonaws.com",
-            source={
-                "aws:SourceAccount": self._aws.account_id,
-                "aws:SourceArn": configuration_set_arn(self._aws, configuration_set),
-            },
-            actions=[Action(name="firehose:PutRecordBatch", resource=firehose["DeliveryStreamArn"])],
-        )
-        if reason:
+        if firehose and (reason := _refusal(self._aws, firehose, _source(self._aws, configuration_set))):
             raise ServiceError("BadRequestException", f"Could not assume IAM role: {reason}.")
 
     async def _send(self, request: Request) -> Response:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 from pulumi.runtime import rpc
-from pulumi.runtime.config import set_all_config
-from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, set_mocks
-from pulumi.runtime.settings import get_root_resource, reset_options
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs
+
+from localaws.runtime import run_program
 
 ACCOUNT_ID = "123456789012"
 
@@ -27,8 +27,11 @@ class Registered:
     property_dependencies: dict[str, frozenset[str]]
     protect: bool
     retain_on_delete: bool
-    aliases: int
-    tags: dict[str, str] | None
+
+    @property
+    def tags(self) -> dict[str, str] | None:
+        """The tags among its inputs."""
+        return self.inputs.get("tags")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +73,9 @@ def record(
 ) -> Recording:
     """Run the program to its end. In a preview, what a provider computes is unknown."""
     recording = Recording()
-    reset_options()
-    set_all_config(config or {})
-    provider = _Provider(partition, region, preview)
-    set_mocks(provider, project=project, stack=stack, preview=preview, monitor=_Monitor(provider, recording))
-
-    def exported() -> pulumi.Output[None]:
-        program()
-        exports: dict[str, Any] = cast("Any", get_root_resource()).outputs
-        return pulumi.Output.all(**exports).apply(recording.exports.update, run_with_unknowns=True)
-
-    try:
-        pulumi.runtime.test(exported)()
-    finally:
-        reset_options()
+    monitor = _Monitor(_Provider(partition, region, preview), recording)
+    exported = run_program(program, monitor, project=project, stack=stack, config=config or {}, preview=preview)
+    recording.exports.update(exported)
     return recording
 
 
@@ -99,13 +91,12 @@ class _Monitor(MockMonitor):
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
         response = super().RegisterResource(request)
         if request.type != "pulumi:pulumi:Stack":
-            inputs = rpc.deserialize_properties(request.object, keep_unknowns=True)
             self._recording.resources.append(
                 Registered(
                     type=request.type,
                     name=request.name,
                     urn=response.urn,
-                    inputs=inputs,
+                    inputs=rpc.deserialize_properties(request.object, keep_unknowns=True),
                     parent=request.parent,
                     provider=request.provider,
                     dependencies=frozenset(request.dependencies),
@@ -114,8 +105,6 @@ class _Monitor(MockMonitor):
                     },
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
-                    aliases=len(request.aliases),
-                    tags=inputs.get("tags"),
                 )
             )
         return response

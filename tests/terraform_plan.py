@@ -21,7 +21,9 @@ def terraform_plan(recording: Recording) -> dict[str, Any]:
     return {
         "format_version": "1.2",
         "terraform_version": "1.9.0",
-        "planned_values": {"root_module": {"resources": [_planned(resource) for resource in resources]}},
+        "planned_values": {
+            "root_module": {"resources": [{**_named(resource), "values": _values(resource)} for resource in resources]}
+        },
         "resource_changes": [
             {**_named(resource), "change": {"actions": ["create"], "before": None, "after": _values(resource)}}
             for resource in resources
@@ -40,10 +42,6 @@ def _named(resource: Registered) -> dict[str, Any]:
     address = _address(resource)
     kind, _, name = address.partition(".")
     return {"address": address, "mode": "managed", "type": kind, "name": name}
-
-
-def _planned(resource: Registered) -> dict[str, Any]:
-    return {**_named(resource), "values": _values(resource)}
 
 
 def _address(resource: Registered) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pulumi
@@ -76,39 +77,32 @@ def _delivery_alarms(delivery_stream_name: pulumi.Input[str], buffer_seconds: in
 
     Source: https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
     """
-    dimensions = {"DeliveryStreamName": delivery_stream_name}
-    yield _Alarm(
+    of_stream = partial(
+        _Alarm, namespace="AWS/Firehose", dimensions={"DeliveryStreamName": delivery_stream_name}, period=_FIVE_MINUTES
+    )
+    yield of_stream(
         name="late",
         description="Events wait longer in Firehose than its buffer explains: is S3 refusing them?",
-        namespace="AWS/Firehose",
         metric="DeliveryToS3.DataFreshness",
-        dimensions=dimensions,
         statistic="Maximum",
-        period=_FIVE_MINUTES,
         comparison="GreaterThanThreshold",
         # The oldest record is as old as the buffer in the best case; ten minutes more is a few failed attempts.
         threshold=buffer_seconds + 600,
     )
-    yield _Alarm(
+    yield of_stream(
         name="failed",
         description="Firehose could not write events to S3. Its error log says why.",
-        namespace="AWS/Firehose",
         metric="DeliveryToS3.Success",
-        dimensions=dimensions,
         statistic="Average",
-        period=_FIVE_MINUTES,
         comparison="LessThanThreshold",
         # The share of attempts that succeeded: any failure is worth a look, as Firehose retries for a day only.
         threshold=1,
     )
-    yield _Alarm(
+    yield of_stream(
         name="throttled",
         description="SES puts events faster than the quota of the delivery stream: ask AWS to raise it.",
-        namespace="AWS/Firehose",
         metric="ThrottledRecords",
-        dimensions=dimensions,
         statistic="Sum",
-        period=_FIVE_MINUTES,
         comparison="GreaterThanThreshold",
         # SES does not say how long it retries, so a throttled event may be a lost one.
         threshold=0,
@@ -134,33 +128,31 @@ def _error_alarm(bucket_name: pulumi.Input[str], *, metrics_filter: str) -> _Ala
     )
 
 
+_of_account = partial(
+    _Alarm,
+    namespace="AWS/SES",
+    dimensions={},
+    statistic="Average",
+    period=_HOUR,
+    comparison="GreaterThanOrEqualToThreshold",
+    # A rate stays what it was while no mail is sent, as when AWS has paused the account.
+    when_missing="ignore",
+)
+
 _REPUTATION_ALARMS = [
-    _Alarm(
+    _of_account(
         name="bounces",
         description="The bounce rate of the account puts its sending under review.",
-        namespace="AWS/SES",
         metric="Reputation.BounceRate",
-        dimensions={},
-        statistic="Average",
-        period=_HOUR,
-        comparison="GreaterThanOrEqualToThreshold",
         # AWS reviews an account from 5 % hard bounces, and may pause it at 10 %.
         threshold=0.05,
-        # A rate stays what it was while no mail is sent, as when AWS has paused the account.
-        when_missing="ignore",
     ),
-    _Alarm(
+    _of_account(
         name="complaints",
         description="The complaint rate of the account puts its sending under review.",
-        namespace="AWS/SES",
         metric="Reputation.ComplaintRate",
-        dimensions={},
-        statistic="Average",
-        period=_HOUR,
-        comparison="GreaterThanOrEqualToThreshold",
         # AWS reviews an account from 0.1 % complaints, and may pause it at 0.5 %.
         threshold=0.001,
-        when_missing="ignore",
     ),
 ]
 """Source of the thresholds: https://docs.aws.amazon.com/ses/latest/dg/reputationdashboardmessages.html"""

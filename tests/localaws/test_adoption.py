@@ -20,7 +20,7 @@ from localaws import history
 from localaws.aws import LocalAws
 from localaws.deploy import PROGRAM, Stack, deploy, destroy, run, stack_config, type_of
 from localaws.ses import publish
-from tests.localaws.test_pipeline import SEND
+from tests.localaws.support import SEND, permissions, user
 
 
 def default_set(aws: LocalAws, identity: str = "example.org") -> str | None:
@@ -255,12 +255,9 @@ def test_a_key_encrypts_the_bucket_and_the_stream_and_firehose_may_use_it(aws: L
 def test_without_the_key_in_its_policy_firehose_delivers_nothing(aws: LocalAws) -> None:
     key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     stack = history_of(aws, {"kms_key_arn": key})
-    iam = aws.client("iam")
-    role = stack.outputs["delivery_role_arn"].rpartition("/")[2]
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    named, policy = permissions(aws, stack.outputs["delivery_role_arn"])
     policy["Statement"] = [s for s in policy["Statement"] if s["Resource"] != key]
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
+    aws.client("iam").put_role_policy(**named, PolicyDocument=json.dumps(policy))
 
     publish(aws, [SEND], configuration_set="mail")
 
@@ -276,20 +273,12 @@ def test_access_to_the_history_is_logged_when_asked(aws: LocalAws) -> None:
     assert (logging["TargetBucket"], logging["TargetPrefix"]) == ("logs-of-example", f"{bucket}/")
 
 
-def user(aws: LocalAws, name: str, policy: str) -> dict[str, str]:
-    """An access key of a user who may do what the policy says."""
-    iam = aws.client("iam")
-    iam.create_user(UserName=name)
-    iam.put_user_policy(UserName=name, PolicyName="only", PolicyDocument=policy)
-    return iam.create_access_key(UserName=name)["AccessKey"]
-
-
 def test_a_reader_lists_and_gets_events_and_can_do_nothing_else(aws: LocalAws, dev: Stack) -> None:
     publish(aws, [SEND], configuration_set="dev-mail")
     bucket = dev.outputs["bucket_name"]
     (key,) = history.keys(aws, bucket, "events/")
     aws.client("s3").put_object(Bucket=bucket, Key="error/secret", Body=b"raw")
-    access_key = user(aws, "reader", dev.outputs["reader_policy_json"])
+    access_key = user(aws, dev.outputs["reader_policy_json"])
     s3 = aws.client_of("s3", access_key)
 
     assert s3.list_objects_v2(Bucket=bucket, Prefix="events/")["KeyCount"] == 1

@@ -20,7 +20,7 @@ from localaws.deploy import PROGRAM, Stack, deploy, destroy, run, type_of
 from localaws.emulator import running
 from localaws.resources import RESOURCE_TYPES
 from localaws.ses import publish
-from tests.localaws.test_pipeline import SEND
+from tests.localaws.support import SEND, send
 
 NOT_TOLD = {"forceDestroy", "namePrefix", "destination"}
 """Inputs that no AWS API answers with."""
@@ -170,11 +170,7 @@ def test_sets_identities_and_a_bucket_made_elsewhere_keep_history_too(aws: Local
             },
         ),
     )
-    aws.client("sesv2").send_email(
-        FromEmailAddress="news@example.org",
-        Destination={"ToAddresses": ["success@simulator.amazonses.com"]},
-        Content={"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Hello"}}}},
-    )
+    send(aws, "success", sender="news@example.org")
 
     ((_, events),) = history.events(aws, "made-elsewhere", "events/")
     assert [event["eventType"] for event in events] == ["Send", "Delivery"]

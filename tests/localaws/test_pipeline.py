@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,9 +15,7 @@ from localaws import history
 from localaws.aws import LocalAws
 from localaws.deploy import Stack
 from localaws.ses import publish
-
-EVENTS = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent.parent / "events").glob("*.json")}
-SEND = EVENTS["send"]
+from tests.localaws.support import EVENTS, SEND, permissions, send, user
 
 
 def arrived(aws: LocalAws, stack: Stack) -> list[Any]:
@@ -40,15 +38,7 @@ def test_every_event_type_arrives_complete_one_line_each_under_its_day(aws: Loca
 
 
 def test_mail_is_kept_by_the_set_it_names_and_by_the_default_of_its_identity(aws: LocalAws, dev: Stack) -> None:
-    def send(address: str, **how: str) -> str:
-        return aws.client("sesv2").send_email(
-            FromEmailAddress="shop@dev.example.com",
-            Destination={"ToAddresses": [f"{address}@simulator.amazonses.com"]},
-            Content={"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Hello"}}}},
-            **how,
-        )["MessageId"]
-
-    named, default = send("complaint", ConfigurationSetName="dev-mail"), send("bounce")
+    named, default = send(aws, "complaint", ConfigurationSetName="dev-mail"), send(aws, "bounce")
 
     kept = [(event["mail"]["messageId"], event["eventType"]) for event in arrived(aws, dev)]
     assert sorted(kept) == [
@@ -61,15 +51,8 @@ def test_mail_is_kept_by_the_set_it_names_and_by_the_default_of_its_identity(aws
 
 
 def test_mail_sent_at_the_same_time_is_kept_too(aws: LocalAws, dev: Stack) -> None:
-    def send(n: int) -> str:
-        return aws.client("sesv2").send_email(
-            FromEmailAddress="shop@dev.example.com",
-            Destination={"ToAddresses": [f"success+{n}@simulator.amazonses.com"]},
-            Content={"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Hello"}}}},
-        )["MessageId"]
-
     with ThreadPoolExecutor(20) as people:
-        sent = set(people.map(send, range(40)))
+        sent = set(people.map(partial(send, aws), [f"success+{n}" for n in range(40)]))
 
     kept = Counter(event["mail"]["messageId"] for event in arrived(aws, dev))
     assert kept == Counter(dict.fromkeys(sent, 2))
@@ -87,12 +70,7 @@ def test_mail_of_a_stranger_or_of_an_unknown_set_is_not_sent(
     aws: LocalAws, dev: Stack, sender: str, how: dict[str, str], code: str
 ) -> None:
     with pytest.raises(ClientError, match=code):
-        aws.client("sesv2").send_email(
-            FromEmailAddress=sender,
-            Destination={"ToAddresses": ["success@simulator.amazonses.com"]},
-            Content={"Simple": {"Subject": {"Data": "Hello"}, "Body": {"Text": {"Data": "Hello"}}}},
-            **how,
-        )
+        send(aws, "success", sender=sender, **how)
     assert arrived(aws, dev) == []
 
 
@@ -116,11 +94,10 @@ def update_destination(aws: LocalAws, **changes: Any) -> None:
 
 def allow_another_stream_only(aws: LocalAws) -> None:
     iam = aws.client("iam")
-    (role,) = [r["RoleName"] for r in iam.list_roles()["Roles"] if "dev-mail" in r["RoleName"]]
-    (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    (role_arn,) = [role["Arn"] for role in iam.list_roles()["Roles"] if "dev-mail" in role["RoleName"]]
+    named, policy = permissions(aws, role_arn)
     policy["Statement"][0]["Resource"] += "-of-another-team"
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
+    iam.put_role_policy(**named, PolicyDocument=json.dumps(policy))
 
 
 def remove_the_destination(aws: LocalAws) -> None:
@@ -184,7 +161,9 @@ def test_the_role_of_firehose_writes_its_prefixes_and_reads_nothing(aws: LocalAw
     bucket = dev.outputs["bucket_name"]
     aws.client("s3").put_object(Bucket=bucket, Key="events/day=2026-03-01/kept.gz", Body=b"history")
     aws.client("s3").create_bucket(Bucket="another-bucket")
-    s3 = aws.client_of("s3", user_with_permissions_of_role(aws, "delivery"))
+    # Only a service can assume the role: a user tries what its policy allows.
+    _, policy = permissions(aws, dev.outputs["delivery_role_arn"])
+    s3 = aws.client_of("s3", user(aws, json.dumps(policy)))
 
     for key in ("events/day=2026-03-01/new.gz", "error/processing-failed/day=2026-03-01/new.gz"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"event")
@@ -201,23 +180,9 @@ def test_the_role_of_firehose_writes_its_prefixes_and_reads_nothing(aws: LocalAw
             refused()
 
 
-def user_with_permissions_of_role(aws: LocalAws, role: str) -> dict[str, str]:
-    """An access key of a user who may do what the role may: a way to try a role only a service can assume."""
-    iam = aws.client("iam")
-    (name,) = [r["RoleName"] for r in iam.list_roles()["Roles"] if f"-{role}-" in r["RoleName"]]
-    iam.create_user(UserName="tester")
-    for policy_name in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-        policy = iam.get_role_policy(RoleName=name, PolicyName=policy_name)["PolicyDocument"]
-        iam.put_user_policy(UserName="tester", PolicyName=policy_name, PolicyDocument=json.dumps(policy))
-    return iam.create_access_key(UserName="tester")["AccessKey"]
-
-
 def test_the_bucket_answers_over_tls_only(aws: LocalAws, dev: Stack) -> None:
-    iam = aws.client("iam")
-    iam.create_user(UserName="admin")
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-    iam.put_user_policy(UserName="admin", PolicyName="everything", PolicyDocument=json.dumps(everything))
-    key = iam.create_access_key(UserName="admin")["AccessKey"]
+    key = user(aws, json.dumps(everything))
 
     aws.client_of("s3", key).list_objects_v2(Bucket=dev.outputs["bucket_name"])
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -258,10 +223,8 @@ def test_a_delivery_that_fails_lands_under_its_error_type(aws: LocalAws, dev: St
 
 
 def test_a_stream_that_may_not_write_says_so_in_its_log(aws: LocalAws, dev: Stack) -> None:
-    iam = aws.client("iam")
-    (role,) = [r["RoleName"] for r in iam.list_roles()["Roles"] if "-delivery-" in r["RoleName"]]
-    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    iam.delete_role_policy(RoleName=role, PolicyName=policy)
+    named, _ = permissions(aws, dev.outputs["delivery_role_arn"])
+    aws.client("iam").delete_role_policy(**named)
 
     publish(aws, [SEND], configuration_set="dev-mail")
 
