@@ -21,7 +21,7 @@ format: .venv/installed
 clean:
 	rm -rf .venv .venv-scan
 
-.venv/installed: uv.lock pyproject.toml components/pyproject.toml
+.venv/installed: uv.lock pyproject.toml components/pyproject.toml reader/pyproject.toml
 	@echo "Installing into .venv what uv.lock pins"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

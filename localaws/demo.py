@@ -1,7 +1,12 @@
-"""The demo: deploys the dev stack onto the AWS on this machine, sends mail, and shows the history it left."""
+"""The demo: deploys the dev stack onto the AWS on this machine, sends mail, and looks up the history it left."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
@@ -29,8 +34,9 @@ def main() -> None:
         try:
             _step(console, "Deploying the dev stack")
             deploy(aws, stack, progress=lambda resource: _created(console, resource))
-            _send(console, aws, stack)
+            bounced = _send(console, aws, stack)
             _show(console, aws, stack)
+            _look_up(console, aws, stack, bounced)
         finally:
             _step(console, f"Destroying the dev stack: {len(stack.resources)} resources")
             destroy(aws, stack)
@@ -45,17 +51,21 @@ def _created(console: Console, resource: Resource) -> None:
     console.print(f"  {resource.type.rpartition(':')[2]:<39} {resource.outputs['id']}")
 
 
-def _send(console: Console, aws: LocalAws, stack: Stack) -> None:
+def _send(console: Console, aws: LocalAws, stack: Stack) -> str:
+    """Send each address of the simulator two mails; the id of the first that bounces."""
     configuration_set = stack.outputs["configuration_set_names"][0]
     _step(console, f"Sending to the mailbox simulator, naming the configuration set {configuration_set}")
-    for address in _SIMULATOR:
-        _send_mail(console, aws, address, "Your receipt", ConfigurationSetName=configuration_set)
+    receipts = {
+        address: _send_mail(console, aws, address, "Your receipt", ConfigurationSetName=configuration_set)
+        for address in _SIMULATOR
+    }
     _step(console, "Sending again, relying on the identity's default configuration set")
     for address in _SIMULATOR:
         _send_mail(console, aws, address, "What is new")
+    return receipts["bounce@simulator.amazonses.com"]
 
 
-def _send_mail(console: Console, aws: LocalAws, address: str, subject: str, **how: str) -> None:
+def _send_mail(console: Console, aws: LocalAws, address: str, subject: str, **how: str) -> str:
     sent = aws.client("sesv2").send_email(
         FromEmailAddress="Shop <shop@dev.example.com>",
         Destination={"ToAddresses": [address]},
@@ -63,6 +73,7 @@ def _send_mail(console: Console, aws: LocalAws, address: str, subject: str, **ho
         **how,
     )
     console.print(f"  {address:<39}  {sent['MessageId']}")
+    return sent["MessageId"]
 
 
 def _show(console: Console, aws: LocalAws, stack: Stack) -> None:
@@ -84,3 +95,18 @@ def _line(event: Record) -> Iterator[str]:
     yield f"{', '.join(mail['destination']):<39}"
     yield f"{mail['commonHeaders']['subject']:<12}"
     yield mail["messageId"]
+
+
+def _look_up(console: Console, aws: LocalAws, stack: Stack, message_id: str) -> None:
+    """Ask the history with `ses-history`, as a person would."""
+    with TemporaryDirectory() as folder:
+        where = {
+            "AWS_DEFAULT_REGION": aws.region,
+            "SES_HISTORY": f"s3://{stack.outputs['bucket_name']}/{stack.outputs['events_prefix']}",
+            "SES_HISTORY_STORE": str(Path(folder) / "store.duckdb"),
+        }
+        for arguments in (["find", "simulator"], ["show", message_id], ["stats"]):
+            _step(console, f"$ ses-history {' '.join(arguments)}")
+            sys.stdout.flush()
+            command = [str(Path(sys.executable).with_name("ses-history")), *arguments]
+            subprocess.run(command, env=os.environ | where, check=True)  # noqa: S603

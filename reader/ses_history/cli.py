@@ -1,0 +1,388 @@
+"""The command `ses-history`."""
+
+import functools
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ses_history.event_types import EVENT_TYPES
+from ses_history.failures import NothingFoundError, SourceError
+
+# Whatever takes long to import is imported by the command that needs it: `--help` answers at once.
+if TYPE_CHECKING:
+    from ses_history.ask import Selection
+    from ses_history.source import Source
+    from ses_history.store import Store
+    from ses_history.sync import Progress, Synced
+
+_FORMATS = ["csv", "jsonl", "parquet", "sqlite"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ses-history")
+def main() -> None:
+    r"""Look up what happened to mail that Amazon SES sent.
+
+    The history is in the S3 bucket that SES sending history keeps it in. Each command first takes what is new there
+    into a store on this machine, which only you can read, and answers from that.
+
+    \b
+    ses-history find ada@example.com --stack dev     what became of the mail to Ada
+    ses-history show MESSAGE-ID                      everything that happened to one message
+    ses-history stats --by domain --since 7d         counts and rates of a week
+    ses-history export bounces.csv --type bounce     rows for a spreadsheet
+
+    Where the history is: --bucket, --stack or --folder, or the environment variable SES_HISTORY, which holds
+    s3://BUCKET/PREFIX or a folder's path.
+
+    \b
+    Exit codes: 0 found; 1 nothing found; 2 wrong usage; 3 the bucket, stack or folder cannot be read;
+    4 the store cannot be used.
+    """
+
+
+def _where(command: Callable[..., None]) -> Callable[..., None]:
+    """The options every command has: where the history is, and how the answer looks."""
+    for option in reversed(
+        [
+            click.option("--bucket", help="The S3 bucket that holds the history."),
+            click.option("--prefix", help="The prefix of its objects.  [default: events/]"),
+            click.option("--stack", help="The Pulumi stack that made the bucket; asks the Pulumi CLI."),
+            click.option("--folder", type=click.Path(path_type=Path), help="A folder that holds what a bucket does."),
+            click.option(
+                "--store",
+                type=click.Path(path_type=Path, dir_okay=False),
+                envvar="SES_HISTORY_STORE",
+                show_envvar=True,
+                help="The file of the store.  [default: one for each history, in your cache folder]",
+            ),
+            click.option("--json", "as_json", is_flag=True, help="Answer in JSON."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def _without_sync(command: Callable[..., None]) -> Callable[..., None]:
+    return click.option("--no-sync", is_flag=True, help="Answer from the store as it is.")(command)
+
+
+def _selection(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that select rows; the command gets them as one `selection`."""
+
+    @functools.wraps(command)
+    def selecting(**options: Any) -> None:
+        from ses_history.ask import Selection  # noqa: PLC0415
+
+        tag_name, tag_value = options.pop("tag") or (None, None)
+        selection = Selection(
+            text=options.pop("text", None),
+            since=options.pop("since"),
+            until=options.pop("until"),
+            types=[EVENT_TYPES[name] for name in options.pop("types")] or None,
+            domain=options.pop("domain"),
+            set=options.pop("configuration_set"),
+            tag_name=tag_name,
+            tag_value=tag_value,
+        )
+        command(selection=selection, **options)
+
+    selected: Callable[..., None] = selecting
+    for option in reversed(
+        [
+            click.option(
+                "--since", type=_Moment(), help="Sent at or after 2026-11-23, 2026-11-23T08:00 (UTC), 90m ago, 7d."
+            ),
+            click.option("--until", type=_Moment(), help="Sent before; as --since."),
+            click.option(
+                "--type", "types", multiple=True, type=click.Choice(list(EVENT_TYPES)), help="With this event."
+            ),
+            click.option("--domain", help="To this domain."),
+            click.option("--set", "configuration_set", help="Sent through this configuration set."),
+            click.option("--tag", type=_Tag(), help="With this tag: NAME=VALUE."),
+        ]
+    ):
+        selected = option(selected)
+    return selected
+
+
+class _Moment(click.ParamType[datetime]):
+    """A time in UTC: a date, a date and time, or how long ago."""
+
+    name = "time"
+    _AGO = re.compile(r"(\d{1,6})([mhdw])")
+    _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}  # noqa: RUF012
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if ago := self._AGO.fullmatch(value):
+            return (datetime.now(UTC) - timedelta(**{self._UNITS[ago[2]]: int(ago[1])})).replace(tzinfo=None)
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time: write 2026-11-23, 2026-11-23T08:00 (UTC), 90m, 12h, 7d or 2w", param, ctx)
+        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+
+
+class _Tag(click.ParamType[tuple[str, str]]):
+    name = "name=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, equals, tag_value = value.partition("=")
+        if not (name and equals):
+            self.fail(f"{value!r} is no tag: write NAME=VALUE", param, ctx)
+        return name, tag_value
+
+
+class _By(click.ParamType[str]):
+    name = "key"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in ("day", "type", "domain", "set") and not re.fullmatch("tag:.+", value):
+            self.fail(f"{value!r} is none of day, type, domain, set and tag:NAME", param, ctx)
+        return value
+
+
+@main.command()
+@_where
+def sync(*, as_json: bool, **where: Any) -> None:
+    """Take what is new in the bucket into the store, and out of it what is gone there.
+
+    Killed at any moment it loses nothing: the next one goes on where it was. Lines that are no event are told with
+    their object and line.
+    """
+    source = _source(where)
+    with _opened(source, where["store"]) as store:
+        result = _synced(source, store)
+    if as_json:
+        from dataclasses import asdict  # noqa: PLC0415
+
+        return _print_json(asdict(result))
+    from ses_history import render  # noqa: PLC0415
+
+    return _print(render.synced(result))
+
+
+@main.command()
+@click.argument("text")
+@_where
+@_without_sync
+@_selection
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many messages at most.")
+def find(*, selection: "Selection", limit: int, as_json: bool, **where: Any) -> None:
+    """Find messages by TEXT: an address, a message id, or part of a recipient, sender or subject.
+
+    A line a message, the newest first: when it was sent, to whom, its subject, where it stands now, and what the other
+    side said last. Of several recipients who opened or clicked is unknown: `show` tells the events.
+    """
+    from ses_history import ask, render  # noqa: PLC0415
+
+    with _history(where) as (store, _):
+        found = ask.find(store, selection, limit)
+    if as_json:
+        _print_json(found)
+    elif found:
+        render.console().print(render.messages(found))
+    if not found:
+        raise NothingFoundError(f"No mail matches {selection.text!r} in the history; is it older than its retention?")
+
+
+@main.command()
+@click.argument("message_id")
+@_where
+@_without_sync
+@click.option("--raw", is_flag=True, help="Print the events as SES wrote them, a line of JSON each.")
+def show(*, message_id: str, raw: bool, as_json: bool, **where: Any) -> None:
+    """Show everything that happened to the message MESSAGE_ID, in order."""
+    from ses_history import ask, render  # noqa: PLC0415
+
+    with _history(where) as (store, source):
+        rows = ask.show(store, message_id)
+    if not rows:
+        raise NothingFoundError(f"The history has no message {message_id!r}: `ses-history find` looks for parts of it")
+    if raw:
+        _print_raw(source, rows)
+    elif as_json:
+        _print_json(rows)
+    else:
+        _print(render.timeline(rows))
+
+
+@main.command()
+@_where
+@_without_sync
+@_selection
+@click.option("--by", type=_By(), default="day", show_default=True, help="day, type, domain, set or tag:NAME.")
+def stats(*, selection: "Selection", by: str, as_json: bool, **where: Any) -> None:
+    """Count by day sent, event type, domain, configuration set or tag.
+
+    Rates are of the recipients sent to. The hard bounce rate leaves out addresses on your account's suppression list,
+    as SES does. Delivery seconds are from SES taking the mail to the other side taking it.
+    """
+    from ses_history import ask, render  # noqa: PLC0415
+
+    with _history(where) as (store, _):
+        counted = ask.stats(store, selection, by)
+    if as_json:
+        _print_json(counted)
+    elif counted:
+        render.console().print(render.statistics(counted, by))
+    if not counted:
+        raise NothingFoundError("Nothing in the history is selected: widen --since, or leave an option out")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@_where
+@_without_sync
+@_selection
+@click.option("--format", "file_format", type=click.Choice(_FORMATS), help="The format, if FILE's name does not tell.")
+def export(*, selection: "Selection", file: Path, file_format: str | None, as_json: bool, **where: Any) -> None:
+    """Write the selected rows, one an event and recipient, to the new FILE.
+
+    Its name tells the format: .csv, .jsonl, .parquet or .sqlite. Only you can read it: rows name people.
+    """
+    from ses_history.export import FORMATS  # noqa: PLC0415
+    from ses_history.export import export as write  # noqa: PLC0415
+
+    chosen = file_format or FORMATS.get(file.suffix)
+    if chosen is None:
+        raise click.UsageError(f"The name {file} tells no format: end it with {' '.join(FORMATS)}, or give --format")
+    if file.exists():
+        raise click.UsageError(f"{file} is there already: name another file")
+    with _history(where) as (store, _):
+        count = write(store, selection, file, chosen)
+    if as_json:
+        _print_json({"file": str(file), "format": chosen, "rows": count})
+    else:
+        _print([f"{count:,} rows in {file}"])
+
+
+@contextmanager
+def _history(where: dict[str, Any]) -> Iterator[tuple["Store", "Source"]]:
+    """The store to look things up in, synced unless told not to; other processes may read it meanwhile."""
+    source = _source(where)
+    if not where["no_sync"]:
+        with _opened(source, where["store"]) as store:
+            result = _synced(source, store)
+        if result.flaws:
+            click.echo(f"{len(result.flaws):,} new lines are no event: `ses-history sync --json` tells more", err=True)
+        if not result.listed:
+            raise NothingFoundError(
+                f"{source.name} is empty: send a mail through the configuration set, and wait for Firehose's buffer"
+            )
+    with _opened(source, where["store"], read_only=True) as store:
+        yield store, source
+
+
+def _source(where: dict[str, Any]) -> "Source":
+    from ses_history.source import Folder, connect, of_stack  # noqa: PLC0415
+
+    given = [name for name in ("bucket", "stack", "folder") if where[name]]
+    if len(given) > 1:
+        raise click.UsageError(f"--{given[0]} and --{given[1]} both tell where the history is: give one")
+    prefix = where["prefix"]
+    if prefix is not None and where["folder"]:
+        raise click.UsageError("--prefix belongs to --bucket: a folder is read whole")
+    if where["folder"]:
+        return Folder(where["folder"])
+    if where["bucket"]:
+        return connect(where["bucket"], "events/" if prefix is None else prefix)
+    if where["stack"]:
+        bucket, events_prefix = of_stack(where["stack"])
+        return connect(bucket, events_prefix if prefix is None else prefix)
+    if not (place := os.environ.get("SES_HISTORY")):
+        raise click.UsageError("Where is the history? Give --bucket, --stack or --folder, or set SES_HISTORY")
+    if not place.startswith("s3://"):
+        return Folder(Path(place))
+    bucket, _, path = place.removeprefix("s3://").partition("/")
+    return connect(bucket, path or "events/")
+
+
+@contextmanager
+def _opened(source: "Source", path: Path | None, *, read_only: bool = False) -> Iterator["Store"]:
+    from platformdirs import user_cache_path  # noqa: PLC0415
+
+    from ses_history.store import opened  # noqa: PLC0415
+
+    if path is None:
+        digest = sha256(source.name.encode()).hexdigest()[:16]
+        path = user_cache_path("ses-history", appauthor=False) / f"{digest}.duckdb"
+    with opened(path, source.name, read_only=read_only) as store:
+        yield store
+
+
+def _synced(source: "Source", store: "Store") -> "Synced":
+    from ses_history.sync import sync  # noqa: PLC0415
+
+    with _progress() as tell:
+        return sync(source, store, tell)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[["Progress"], None]]:
+    """A progress bar on standard error, from the first object read."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.progress import Progress as ProgressBar  # noqa: PLC0415
+
+    columns = (
+        TextColumn("Reading {task.fields[objects]} objects"),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[rate]} events/s"),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with ProgressBar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None, objects="new", rate="-", visible=False)
+
+        def tell(progress: "Progress") -> None:
+            elapsed = bar.tasks[0].elapsed
+            bar.update(
+                task,
+                visible=True,
+                total=progress.bytes,
+                completed=progress.bytes_done,
+                objects=f"{progress.objects_done:,} of {progress.objects:,}",
+                rate=f"{progress.lines_done / elapsed:,.0f}" if elapsed else "-",
+            )
+
+        yield tell
+
+
+def _print_raw(source: "Source", rows: list[dict[str, Any]]) -> None:
+    from ses_history.records import line  # noqa: PLC0415
+
+    for key, line_no in dict.fromkeys((row["object_key"], row["line_no"]) for row in rows):
+        body = source.read(key)
+        if body is None:
+            raise SourceError(f"{key} is not in {source.name} any more")
+        click.echo(line(body, line_no))
+
+
+def _print(lines: Iterable[Any]) -> None:
+    from ses_history import render  # noqa: PLC0415
+
+    out = render.console()
+    for text in lines:
+        out.print(text)
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, default=_json_time))
+
+
+def _json_time(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="milliseconds") + "Z"
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,49 @@
+"""The matching rows as a file: CSV, JSON lines, Parquet or SQLite."""
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ses_history.ask import Selection, rows, rows_sql
+from ses_history.private import owner_only
+from ses_history.store import Store
+
+FORMATS = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet", ".sqlite": "sqlite"}
+"""The format a file's name stands for."""
+
+_COPY = {
+    "csv": "FORMAT csv, HEADER",
+    "jsonl": "FORMAT json",
+    "parquet": "FORMAT parquet, COMPRESSION zstd",
+}
+
+
+def export(store: Store, selection: Selection, path: Path, file_format: str) -> int:
+    """Write the matching rows to a new file for its owner alone; how many."""
+    with owner_only():
+        if file_format == "sqlite":
+            return _sqlite(store, selection, path)
+        return store.copy(rows_sql(), asdict(selection), path, _COPY[file_format])
+
+
+def _sqlite(store: Store, selection: Selection, path: Path) -> int:
+    """A table `history` with the columns of a row of history; tags are JSON, times ISO 8601."""
+    found = rows(store, selection)
+    first = next(found, None)
+    with closing(sqlite3.connect(path)) as database, database:
+        columns = list(first or store.columns())
+        names = ", ".join(f'"{column}"' for column in columns)
+        database.execute(f"CREATE TABLE history ({names})")
+        insert = f"INSERT INTO history VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+        every = chain([first] if first else (), found)
+        return database.executemany(insert, ([_plain(value) for value in row.values()] for row in every)).rowcount
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return value if isinstance(value, str | int | float | None) else str(value)

@@ -1,0 +1,102 @@
+"""Event records as rows of history: lines of JSON become Arrow batches, and SQL makes rows of them."""
+
+import io
+import zlib
+from array import array
+from collections.abc import Iterable, Iterator
+from importlib.resources import files
+from typing import Any, cast
+
+import pyarrow as pa
+from isal import igzip
+
+_BLOCK = 1 << 21
+"""Bytes decompressed at once: few enough to stay near the processor, enough for hundreds of records."""
+
+_GZIP = b"\x1f\x8b"
+
+SCHEMA: Any = pa.schema([("object_no", pa.int32()), ("line_no", pa.int32()), ("line", pa.string())])
+"""The lines of objects as the query `rows.sql` reads them; lines are counted from 1."""
+
+ROWS = files("ses_history").joinpath("queries/rows.sql").read_text()
+"""The query that makes rows of `lines`."""
+
+
+def line_batches(bodies: Iterable[tuple[int, bytes]]) -> Iterator[Any]:
+    """The lines of objects, each given by its number and its bytes, as Arrow batches of `SCHEMA`.
+
+    A body is gzip, of one or several members, or text. One that breaks off gives the lines before the break, and its
+    last, torn one.
+    """
+    for object_no, body in bodies:
+        line_no = 1
+        for text in _whole_lines(_text(body)):
+            batch = _batch(object_no, line_no, text)
+            line_no += batch.num_rows
+            yield batch
+
+
+def line(body: bytes, line_no: int) -> bytes:
+    """One line of an object's body, counted from 1."""
+    for text in _whole_lines(_text(body)):
+        lines = text.split(b"\n")
+        complete = len(lines) - (not lines[-1])
+        if line_no <= complete:
+            return lines[line_no - 1]
+        line_no -= complete
+    raise IndexError(line_no)
+
+
+def _text(body: bytes) -> Iterator[bytes]:
+    if not body.startswith(_GZIP):
+        yield body
+        return
+    with igzip.open(io.BytesIO(body)) as file:
+        try:
+            while block := cast("bytes", file.read(_BLOCK)):
+                yield block
+        except (EOFError, OSError, zlib.error):
+            # A line that is not JSON takes the place of all that cannot be read, so that it is told.
+            yield b"\n<the gzip data breaks off here>\n"
+
+
+def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same text, cut at ends of lines."""
+    begun: list[bytes] = []
+    for block in blocks:
+        end = block.rfind(b"\n") + 1
+        if end:
+            yield b"".join([*begun, block[:end]])
+            begun = []
+        begun.append(block[end:])
+    if rest := b"".join(begun):
+        yield rest
+
+
+def _batch(object_no: int, first_line_no: int, text: bytes) -> Any:
+    if not text.isascii():
+        text = text.decode(errors="replace").encode()
+    starts = array("i", [0])
+    starts.extend(_line_ends(text))
+    if starts[-1] != len(text):
+        starts.append(len(text))
+    count = len(starts) - 1
+    lines = pa.StringArray.from_buffers(count, pa.py_buffer(starts), pa.py_buffer(text))
+    return pa.RecordBatch.from_arrays(
+        [
+            _numbers(array("i", [object_no]) * count),
+            _numbers(array("i", range(first_line_no, first_line_no + count))),
+            lines,
+        ],
+        schema=SCHEMA,
+    )
+
+
+def _line_ends(text: bytes) -> Iterator[int]:
+    end = 0
+    while end := text.find(b"\n", end) + 1:
+        yield end
+
+
+def _numbers(values: "array[int]") -> Any:
+    return pa.Array.from_buffers(pa.int32(), len(values), [None, pa.py_buffer(values)])

@@ -1,0 +1,192 @@
+"""Answers as text for a terminal. What came from mail is shown without its control characters."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from itertools import groupby
+from typing import Any
+
+from rich import box
+from rich.bar import Bar
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ses_history.sync import Synced
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_STYLES = {
+    "delivered": "green",
+    "opened": "green",
+    "clicked": "green",
+    "bounced": "red",
+    "complained": "red",
+    "rejected": "red",
+    "failed": "red",
+    "delayed": "yellow",
+}
+_FLAWS_SHOWN = 20
+
+
+def console() -> Console:
+    """Standard output. Lines are not folded where it is no terminal, so that other programs read them whole."""
+    out = Console(highlight=False, markup=False)
+    return out if out.is_terminal else Console(highlight=False, markup=False, width=1000)
+
+
+def synced(result: Synced) -> Iterable[str]:
+    """What a sync did, a line each; flawed lines with their object and place."""
+    yield (
+        f"{result.listed:,} objects listed, {result.added:,} read with {result.lines:,} lines, "
+        f"{result.removed:,} taken out"
+    )
+    if result.flaws:
+        yield f"{len(result.flaws):,} lines are no event as SES documents them:"
+    for flaw in result.flaws[:_FLAWS_SHOWN]:
+        yield f"  {clean(flaw.object_key)} line {flaw.line_no}: {flaw.flaw}"
+    if len(result.flaws) > _FLAWS_SHOWN:
+        yield f"  and {len(result.flaws) - _FLAWS_SHOWN:,} more: --json tells all"
+
+
+def messages(recipients: Sequence[dict[str, Any]]) -> Table:
+    """A line a message: when it was sent, to whom, its subject, where it stands, and what the other side said last."""
+    table = Table("sent (UTC)", "recipient", "subject", "stands", "last reply", "message id", box=None, pad_edge=False)
+    table.columns[0].no_wrap = table.columns[5].no_wrap = True
+    for _, group in groupby(recipients, key=lambda row: row["message_id"]):
+        rows = list(group)
+        first = rows[0]
+        others = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+        table.add_row(
+            moment(first["sent_at"]),
+            Text(clean(first["recipient"]) + others),
+            Text(subject(first["subject"])),
+            _standings([row["standing"] for row in rows]),
+            Text(clean(next((row["reply"] for row in reversed(rows) if row["reply"]), ""))),
+            Text(clean(first["message_id"])),
+        )
+    return table
+
+
+def _standings(standings: Sequence[str]) -> Text:
+    text = Text()
+    for number, standing in enumerate(sorted(set(standings))):
+        count = f"{standings.count(standing)} " if len(standings) > 1 else ""
+        text.append(", " if number else "").append(count + standing, _STYLES.get(standing.partition(":")[0], ""))
+    return text
+
+
+def timeline(rows: Sequence[dict[str, Any]]) -> Iterable[Text]:
+    """A message's head, then a line an event and recipient with the time since the send, and what is known of it."""
+    first = rows[0]
+    head = {
+        "Message": first["message_id"],
+        "From": first["source"],
+        "Subject": subject(first["subject"]),
+        "Sent": moment(first["sent_at"]) + " UTC",
+        "Set": first["configuration_set"],
+    }
+    for name, value in head.items():
+        yield Text(f"{name:<9}{clean(value)}")
+    for name, values in sorted((first["tags"] or {}).items()):
+        yield Text(f"{'Tag':<9}{clean(name)} = {clean(', '.join(value or '' for value in values or []))}")
+    for row in rows:
+        yield Text()
+        kind = row["event_type"]
+        text = Text(f"{_since(row['sent_at'], row['ts']):<12}").append(f"{clean(kind)}", "bold")
+        yield text.append(f"  {clean(row['recipient'])}")
+        for name in (
+            "bounce_type",
+            "bounce_sub_type",
+            "smtp_status",
+            "smtp_response",
+            "reporting_mta",
+            "processing_ms",
+            "delay_type",
+            "delay_expires_at",
+            "complaint_type",
+            "feedback_id",
+            "user_agent",
+            "ip",
+            "link",
+            "reason",
+            "template_name",
+            "contact_list",
+        ):
+            if row[name] is not None:
+                yield Text(f"{'':<12}{name}: {clean(str(row[name]))}")
+        yield Text(f"{'':<12}{clean(row['object_key'])} line {row['line_no']}", "dim")
+
+
+def _since(sent_at: datetime | None, ts: datetime | None) -> str:
+    if sent_at is None or ts is None:
+        return "?"
+    seconds = (ts - sent_at).total_seconds()
+    if abs(seconds) < 60:  # noqa: PLR2004
+        return f"+{seconds:.3f} s"
+    return f"+{timedelta(seconds=round(seconds))}"
+
+
+def statistics(rows: Sequence[dict[str, Any]], by: str) -> Table:
+    """A line a group: counts, rates with their counts, delivery seconds, and a bar of its events."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column(by, no_wrap=True)
+    counts = (
+        "events",
+        "sent",
+        "delivered",
+        "hard bounces",
+        "soft bounces",
+        "suppressed",
+        "complaints",
+        "opens",
+        "clicks",
+    )
+    for name in (*counts, "p50 s", "p95 s"):
+        table.add_column(name, justify="right")
+    table.add_column("events", min_width=12)
+    most = max((row["events"] for row in rows), default=0)
+    for row in rows:
+        table.add_row(
+            Text(clean(row["group"] or "-")),
+            f"{row['events']:,}",
+            f"{row['sent']:,}",
+            f"{row['delivered']:,}",
+            _rate(row["hard_bounced"], row["sent"], row["hard_bounce_rate"]),
+            _rate(row["soft_bounced"], row["sent"], row["soft_bounce_rate"]),
+            f"{row['suppressed']:,}",
+            _rate(row["complained"], row["sent"], row["complaint_rate"]),
+            f"{row['opens']:,}",
+            f"{row['clicks']:,}",
+            _seconds(row["p50_seconds"]),
+            _seconds(row["p95_seconds"]),
+            Bar(most, 0, row["events"], width=12),
+        )
+    return table
+
+
+def _rate(count: int, of: int, rate: float | None) -> str:
+    return f"{count:,}" if rate is None else f"{rate:.2%} ({count:,}/{of:,})"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def moment(at: datetime | None) -> str:
+    """A time in UTC to the second."""
+    return "?" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def subject(value: str | None) -> str:
+    """A subject as its reader saw it: RFC 2047 words decoded."""
+    try:
+        return clean(str(make_header(decode_header(value or ""))))
+    except (LookupError, MessageError, ValueError):
+        return clean(value)
+
+
+def clean(value: str | None) -> str:
+    """Text without what would steer a terminal."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value or "")

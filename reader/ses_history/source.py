@@ -1,0 +1,172 @@
+"""Where the history is: an S3 bucket, or a folder that holds what such a bucket holds."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Protocol
+
+from ses_history.failures import SourceError
+
+_DAY = re.compile(r"(?:^|/)day=(\d{4}-\d{2}-\d{2})/")
+
+
+@dataclass(frozen=True)
+class Object:
+    """An object of the history as a listing tells it; `size` in bytes."""
+
+    key: str
+    etag: str
+    size: int
+
+    @property
+    def day(self) -> date | None:
+        """The day in its key, which is that of arrival."""
+        if found := _DAY.search(self.key):
+            try:
+                return date.fromisoformat(found[1])
+            except ValueError:
+                return None
+        return None
+
+
+class Source(Protocol):
+    """A place the history is kept in."""
+
+    @property
+    def name(self) -> str:
+        """What tells this place from every other."""
+        ...
+
+    def objects(self) -> Iterator[Object]:
+        """Every object there is; raises SourceError."""
+        ...
+
+    def read(self, key: str) -> bytes | None:
+        """The bytes of an object, or None when it is not there any more; raises SourceError."""
+        ...
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of objects, such as `aws s3 sync` makes of a bucket."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The folder's absolute path."""
+        return str(self.path.resolve())
+
+    def objects(self) -> Iterator[Object]:
+        """Every file in the folder and the folders in it; a changed file has another etag."""
+        if not self.path.is_dir():
+            raise SourceError(f"{self.path} is not a folder: --folder names one that holds objects of the history")
+        for path in sorted(self.path.rglob("*")):
+            if path.is_file():
+                stat = path.stat()
+                yield Object(path.relative_to(self.path).as_posix(), f"{stat.st_mtime_ns}-{stat.st_size}", stat.st_size)
+
+    def read(self, key: str) -> bytes | None:
+        """The bytes of a file."""
+        try:
+            return (self.path / key).read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """The objects of an S3 bucket under a prefix."""
+
+    bucket: str
+    prefix: str
+    client: Any
+    """A boto3 client of S3."""
+
+    @property
+    def name(self) -> str:
+        """The S3 URI of the prefix."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    def objects(self) -> Iterator[Object]:
+        """Every object under the prefix."""
+        with _told(self):
+            for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self.prefix):
+                for item in page.get("Contents", []):
+                    yield Object(item["Key"], item["ETag"], item["Size"])
+
+    def read(self, key: str) -> bytes | None:
+        """The bytes of an object."""
+        with _told(self):
+            try:
+                return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            except self.client.exceptions.NoSuchKey:
+                return None
+
+
+@contextmanager
+def _told(source: Bucket) -> Iterator[None]:
+    """What boto3 raises, as a line that says what to do."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+    try:
+        yield
+    except ClientError as error:
+        raise SourceError(_advice(source, error)) from error
+    except BotoCoreError as error:
+        raise SourceError(f"{source.name} cannot be read: {error}. {_CREDENTIALS}") from error
+
+
+def _advice(source: Bucket, error: Any) -> str:
+    answer = error.response
+    region = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("x-amz-bucket-region")
+    match answer["Error"].get("Code"):
+        case "NoSuchBucket":
+            return f"There is no bucket {source.bucket}: check --bucket, or name your stack with --stack"
+        case "AccessDenied" | "AllAccessDisabled" | "403":
+            return (
+                f"These credentials may not read {source.name}: attach the policy that the stack's output "
+                f"reader_policy_json holds ({answer['Error'].get('Message')})"
+            )
+        case "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException":
+            return f"The bucket {source.bucket} is in another region: set AWS_REGION={region or 'to it'}"
+        case "ExpiredToken" | "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "InvalidToken":
+            return f"AWS does not accept these credentials: {error}. {_CREDENTIALS}"
+        case _:
+            return f"{source.name} cannot be read: {error}"
+
+
+_CREDENTIALS = "Sign in with `aws sso login` or set AWS_PROFILE, and see `aws sts get-caller-identity`"
+
+
+def connect(bucket: str, prefix: str) -> Bucket:
+    """The bucket as the credentials of the environment see it."""
+    import boto3  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+
+    try:
+        client: Any = boto3.Session().client("s3", config=Config(max_pool_connections=16))
+    except BotoCoreError as error:
+        raise SourceError(f"AWS cannot be reached: {error}. {_CREDENTIALS}") from error
+    return Bucket(bucket, prefix, client)
+
+
+def of_stack(name: str) -> tuple[str, str]:
+    """The bucket and prefix that a Pulumi stack of the current folder's project tells; raises SourceError."""
+    command = ["pulumi", "stack", "output", "--json", "--stack", name]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
+        outputs = json.loads(told)
+        return outputs["bucket_name"], outputs["events_prefix"]
+    except FileNotFoundError as error:
+        raise SourceError("--stack asks the Pulumi CLI, which is not installed: use --bucket BUCKET instead") from error
+    except subprocess.CalledProcessError as error:
+        raise SourceError(f"`{' '.join(command)}` failed: {error.stderr.strip()}") from error
+    except KeyError as error:
+        raise SourceError(f"The stack {name} has no output {error}: is it one of ses-sending-history?") from error

@@ -1,0 +1,180 @@
+"""The local store: one DuckDB file that holds the history's rows, and which objects they are from."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ses_history.failures import StoreError
+from ses_history.private import owner_only
+from ses_history.source import Object
+
+_QUERIES = files("ses_history").joinpath("queries")
+_SETTINGS: dict[str, bool | float | int | list[str] | str] = {
+    "memory_limit": "256MB",
+    "preserve_insertion_order": False,
+    "autoinstall_known_extensions": False,
+    "checkpoint_threshold": "1GB",
+}
+
+
+def query(name: str) -> str:
+    """The text of a query of this package."""
+    return _QUERIES.joinpath(f"{name}.sql").read_text()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flaw:
+    """A line that is no event, or one of an unknown type."""
+
+    object_key: str
+    line_no: int
+    flaw: str
+
+
+class Store:
+    """The rows of one source. Every change is a transaction: a process killed in it leaves what was before."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def objects(self) -> dict[str, str]:
+        """The etag of every object whose rows are in the store, by its key."""
+        return dict(self._connection.execute("SELECT key, etag FROM objects").fetchall())
+
+    def add(self, objects: Sequence[Object], batches: Iterable[Any], vanished: AbstractSet[str] = frozenset()) -> None:
+        """Add objects with the rows of their lines.
+
+        `batches` are Arrow batches of `records.SCHEMA`, in which an object's number is its place in `objects`, from 1.
+        What it raises is raised here, and nothing is added then. Objects whose keys are in `vanished` once the
+        batches are at their end are not added.
+        """
+        import pyarrow as pa  # noqa: PLC0415
+
+        from ses_history import records  # noqa: PLC0415
+
+        failures: list[BaseException] = []
+
+        def watched() -> Iterator[Any]:
+            try:
+                yield from batches
+            except BaseException as error:
+                failures.append(error)
+                raise
+
+        self._connection.register("lines", pa.RecordBatchReader.from_batches(records.SCHEMA, watched()))
+        try:
+            with self._transaction():
+                self._insert(objects, records.ROWS, vanished)
+        except duckdb.Error:
+            if failures:
+                raise failures[0] from None
+            raise
+        finally:
+            self._connection.unregister("lines")
+
+    def _insert(self, objects: Sequence[Object], rows_of_lines: str, vanished: AbstractSet[str]) -> None:
+        keys = [item.key for item in objects]
+        days = [item.day for item in objects]
+        self._connection.execute(f"INSERT INTO entries {rows_of_lines}", {"keys": keys, "days": days})
+        present = [item for item in objects if item.key not in vanished]
+        self._connection.execute(
+            "INSERT INTO objects SELECT unnest($keys), unnest($etags), unnest($sizes)",
+            {
+                "keys": [item.key for item in present],
+                "etags": [item.etag for item in present],
+                "sizes": [item.size for item in present],
+            },
+        )
+        self._connection.execute(query("mark_repeated"), {"keys": keys})
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Take objects out, with their rows; an event that another object repeats is kept by that."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM entries WHERE list_contains($keys, object_key)", {"keys": list(keys)})
+            self._connection.execute("DELETE FROM objects WHERE list_contains($keys, key)", {"keys": list(keys)})
+            self._connection.execute(query("unmark_repeated"))
+
+    def flaws(self, keys: Sequence[str]) -> list[Flaw]:
+        """The flawed lines of these objects, in order."""
+        rows = self._connection.execute(
+            "SELECT object_key, line_no, flaw FROM entries WHERE flaw IS NOT NULL AND list_contains($keys, object_key) "
+            "AND coalesce(recipient_no, 1) = 1 ORDER BY ALL",
+            {"keys": list(keys)},
+        ).fetchall()
+        return [Flaw(object_key=key, line_no=line_no, flaw=flaw) for key, line_no, flaw in rows]
+
+    def rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+        """What a query of the history answers, a dictionary a row."""
+        return list(self.each_row(sql, parameters))
+
+    def each_row(self, sql: str, parameters: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """The same, without holding all of it."""
+        answer = self._connection.execute(sql, parameters)
+        columns = [column[0] for column in answer.description or []]
+        while some := answer.fetchmany(10_000):
+            yield from (dict(zip(columns, row, strict=True)) for row in some)
+
+    def columns(self) -> list[str]:
+        """The columns of a row of history."""
+        return [row["column_name"] for row in self.rows("DESCRIBE history")]
+
+    def copy(self, sql: str, parameters: dict[str, Any], path: Path, options: str) -> int:
+        """Write what a query answers to a file in a format of DuckDB's COPY; how many rows it wrote."""
+        target = str(path).replace("'", "''")
+        answer = self._connection.execute(f"COPY ({sql}) TO '{target}' ({options})", parameters).fetchone()
+        return answer[0] if answer else 0
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.begin()
+        try:
+            yield
+        except BaseException:
+            self._connection.rollback()
+            raise
+        self._connection.commit()
+
+
+@contextmanager
+def opened(path: Path, source: str, *, read_only: bool = False) -> Iterator[Store]:
+    """The store in the file, made if there is none, for its owner alone; raises StoreError.
+
+    One process may write at a time, and none reads meanwhile; any number may read.
+    """
+    if read_only and not path.exists():
+        raise StoreError(f"There is no store {path} yet: leave --no-sync out once")
+    with owner_only():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = duckdb.connect(path, read_only=read_only, config=_SETTINGS)
+            path.chmod(0o600)
+        except (duckdb.IOException, OSError) as error:
+            raise StoreError(_why(path, error)) from error
+        try:
+            if not read_only:
+                connection.execute(query("schema"))
+            _belongs(connection, path, source, read_only=read_only)
+            yield Store(connection)
+        finally:
+            connection.close()
+
+
+def _why(path: Path, error: Exception) -> str:
+    if holder := re.search(r"\(PID (\d+)\)", str(error)):
+        return f"Process {holder[1]} is using the store {path}: try again when it is done"
+    return f"The store {path} cannot be opened: {error}. It holds only what the source does: delete it to begin anew"
+
+
+def _belongs(connection: duckdb.DuckDBPyConnection, path: Path, source: str, *, read_only: bool) -> None:
+    known = connection.execute("SELECT name FROM source").fetchone()
+    if known is None and not read_only:
+        connection.execute("INSERT INTO source VALUES ($name)", {"name": source})
+    elif known is not None and known[0] != source:
+        raise StoreError(f"The store {path} holds the history of {known[0]}, not of {source}: give another --store")

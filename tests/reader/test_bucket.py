@@ -1,0 +1,241 @@
+import gzip
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from ses_history.cli import main
+from ses_history.source import Bucket
+from ses_history.store import Store, opened
+from ses_history.sync import sync
+
+from localaws.aws import LocalAws
+from localaws.deploy import Stack, deploy
+from localaws.emulator import running
+from localaws.ses import publish
+from tests.localaws.support import send, user
+from tests.reader.support import EVENTS, event, lines
+
+
+@pytest.fixture
+def aws() -> Iterator[LocalAws]:
+    with running() as aws:
+        yield aws
+
+
+@pytest.fixture
+def dev(aws: LocalAws) -> Stack:
+    stack = Stack()
+    deploy(aws, stack, name="dev")
+    return stack
+
+
+@pytest.fixture
+def bucket(aws: LocalAws) -> str:
+    aws.client("s3").create_bucket(Bucket="history")
+    return "history"
+
+
+def store_of(source: Bucket, tmp_path: Path) -> AbstractContextManager[Store]:
+    return opened(tmp_path / "store.duckdb", source.name)
+
+
+def put_sends(aws: LocalAws, bucket: str, count: int) -> None:
+    def put(number: int) -> None:
+        body = gzip.compress(lines([event("send", messageId=f"{number:04}")]))
+        aws.client("s3").put_object(Bucket=bucket, Key=f"events/day=2026-11-23/{number:04}.gz", Body=body)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(put, range(count)))
+
+
+def test_who_has_the_reader_policy_and_nothing_else_finds_the_mail(aws: LocalAws, dev: Stack, tmp_path: Path) -> None:
+    message_id = send(aws, "bounce", ConfigurationSetName="dev-mail")
+    client = aws.client_of("s3", user(aws, dev.outputs["reader_policy_json"]))
+    source = Bucket(dev.outputs["bucket_name"], dev.outputs["events_prefix"], client)
+    with store_of(source, tmp_path) as store:
+        result = sync(source, store)
+        found = store.rows(
+            "SELECT event_type, recipient, day = ts::DATE AS today FROM history WHERE message_id = $id ORDER BY ts",
+            {"id": message_id},
+        )
+    assert (result.listed, result.lines) == (1, 2)
+    assert [tuple(row.values()) for row in found] == [
+        ("Send", "bounce@simulator.amazonses.com", True),
+        ("Bounce", "bounce@simulator.amazonses.com", True),
+    ]
+
+
+def test_every_documented_event_arrives_as_a_row(aws: LocalAws, dev: Stack, tmp_path: Path) -> None:
+    publish(aws, list(EVENTS.values()), configuration_set="dev-mail")
+    source = Bucket(dev.outputs["bucket_name"], dev.outputs["events_prefix"], aws.client("s3"))
+    with store_of(source, tmp_path) as store:
+        result = sync(source, store)
+        types = store.rows("SELECT DISTINCT event_type FROM history")
+    assert result.flaws == []
+    assert {row["event_type"] for row in types} == {item["eventType"] for item in EVENTS.values()}
+
+
+def test_a_listing_of_a_thousand_pages_is_read_whole(aws: LocalAws, bucket: str, tmp_path: Path) -> None:
+    put_sends(aws, bucket, 1000)
+    client = aws.client_of("s3")
+    pages: list[str] = []
+
+    def one_object_a_page(params: dict[str, Any], **_: object) -> None:
+        pages.append(params.get("ContinuationToken", ""))
+        params["MaxKeys"] = 1
+
+    client.meta.events.register("provide-client-params.s3.ListObjectsV2", one_object_a_page)
+    source = Bucket(bucket, "events/", client)
+    with store_of(source, tmp_path) as store:
+        result = sync(source, store)
+        ((count,),) = [tuple(row.values()) for row in store.rows("SELECT count(DISTINCT message_id) FROM history")]
+    assert (len(set(pages)), result.listed, result.added, count) == (1000, 1000, 1000, 1000)
+
+
+def test_objects_that_expire_while_the_bucket_is_listed_are_left_out(
+    aws: LocalAws, bucket: str, tmp_path: Path
+) -> None:
+    put_sends(aws, bucket, 20)
+    client = aws.client_of("s3")
+
+    def expire(params: dict[str, Any], **_: object) -> None:
+        params["MaxKeys"] = 5
+        if "ContinuationToken" in params:
+            for number in (1, 18):
+                aws.client("s3").delete_object(Bucket=bucket, Key=f"events/day=2026-11-23/{number:04}.gz")
+
+    client.meta.events.register("provide-client-params.s3.ListObjectsV2", expire)
+    source = Bucket(bucket, "events/", client)
+    with store_of(source, tmp_path) as store:
+        result = sync(source, store)
+        kept = {row["message_id"] for row in store.rows("SELECT message_id FROM history")}
+        known = store.objects()
+    assert kept == {f"{number:04}" for number in range(20)} - {"0001", "0018"}
+    assert len(known) == result.added == 18
+
+
+def command(tmp_path: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments, "--store", str(tmp_path / "store.duckdb")])
+
+
+@pytest.fixture
+def credentials(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command's own way to the bucket: the environment's."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", aws.region)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_the_command_reads_the_bucket_it_is_told(aws: LocalAws, bucket: str, tmp_path: Path) -> None:
+    put_sends(aws, bucket, 3)
+    result = command(tmp_path, "find", "0002", "--bucket", bucket, "--json")
+    assert [row["message_id"] for row in json.loads(result.stdout)] == ["0002"]
+
+
+@pytest.mark.usefixtures("credentials")
+def test_a_bucket_that_is_not_there_is_told(tmp_path: Path) -> None:
+    result = command(tmp_path, "find", "a", "--bucket", "no-such-bucket")
+    assert result.exit_code == 3
+    assert result.stderr.strip() == (
+        "Error: There is no bucket no-such-bucket: check --bucket, or name your stack with --stack"
+    )
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_empty_bucket_is_told(bucket: str, tmp_path: Path) -> None:
+    result = command(tmp_path, "stats", "--bucket", bucket)
+    assert (result.exit_code, "s3://history/events/ is empty: send a mail" in result.stderr) == (1, True)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_missing_permission_is_told_with_the_policy_that_gives_it(
+    aws: LocalAws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}
+    key = user(aws, json.dumps(nothing))
+    # From a file: the emulator, in this process, takes the environment's key for root's.
+    file = tmp_path / "credentials"
+    file.write_text(
+        f"[default]\naws_access_key_id = {key['AccessKeyId']}\naws_secret_access_key = {key['SecretAccessKey']}\n"
+    )
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    result = command(tmp_path, "find", "a", "--bucket", bucket)
+    assert result.exit_code == 3, result.output
+    assert "may not read s3://history/events/: attach the policy that the stack's output reader_policy_json" in (
+        result.stderr
+    )
+
+
+def test_missing_credentials_are_told(
+    aws: LocalAws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert aws.region
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    result = command(tmp_path, "find", "a", "--bucket", bucket)
+    assert result.exit_code == 3
+    assert "Unable to locate credentials. Sign in with `aws sso login` or set AWS_PROFILE" in result.stderr
+
+
+def test_a_bucket_in_another_region_is_told(tmp_path: Path) -> None:
+    class _Elsewhere:
+        """What S3 says from another region; the emulator has one region only."""
+
+        def get_paginator(self, _: str) -> Any:
+            return self
+
+        def paginate(self, **_: str) -> Any:
+            from botocore.exceptions import ClientError  # noqa: PLC0415
+
+            raise ClientError(
+                {
+                    "Error": {"Code": "PermanentRedirect", "Message": "Use the right endpoint."},
+                    "ResponseMetadata": {
+                        "HTTPHeaders": {"x-amz-bucket-region": "eu-west-1"},
+                        "HTTPStatusCode": 301,
+                        "HostId": "",
+                        "RequestId": "",
+                        "RetryAttempts": 0,
+                    },
+                },
+                "ListObjectsV2",
+            )
+
+    from ses_history.failures import SourceError  # noqa: PLC0415
+
+    source = Bucket("history", "events/", _Elsewhere())
+    with store_of(source, tmp_path) as store, pytest.raises(SourceError, match="set AWS_REGION=eu-west-1"):
+        sync(source, store)
+
+
+def test_a_stack_tells_its_bucket_through_the_pulumi_cli(
+    aws: LocalAws, dev: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", aws.region)
+    message_id = send(aws, "success", ConfigurationSetName="dev-mail")
+    pulumi = tmp_path / "bin/pulumi"
+    pulumi.parent.mkdir()
+    outputs = {name: dev.outputs[name] for name in ("bucket_name", "events_prefix")}
+    pulumi.write_text(f'#!/bin/sh\ntest "$*" = "stack output --json --stack dev" && echo \'{json.dumps(outputs)}\'\n')
+    pulumi.chmod(0o755)
+    monkeypatch.setenv("PATH", str(pulumi.parent), prepend=":")
+    found = command(tmp_path, "find", "success@", "--stack", "dev", "--json")
+    assert [row["message_id"] for row in json.loads(found.stdout)] == [message_id]
+    other = command(tmp_path, "find", "success@", "--stack", "prod")
+    assert (other.exit_code, "`pulumi stack output --json --stack prod` failed" in other.stderr) == (3, True)
+
+
+def test_without_the_pulumi_cli_a_stack_is_refused_with_another_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = command(tmp_path, "find", "a", "--stack", "dev")
+    assert (result.exit_code, "use --bucket BUCKET instead" in result.stderr) == (3, True)

@@ -1,0 +1,349 @@
+import csv
+import json
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+from ses_history.cli import main
+
+from tests.reader.support import EVENTS, KEY, event, put
+
+Run = Callable[..., Result]
+SENT = "2026-03-01T08:00:00.000Z"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "history"
+
+
+@pytest.fixture
+def run(tmp_path: Path, folder: Path) -> Run:
+    """The command, on the folder unless told otherwise."""
+
+    def invoke(*arguments: str, where: tuple[str, ...] = ("--folder", str(folder))) -> Result:
+        command, *rest = arguments
+        return CliRunner().invoke(main, [command, *where, "--store", str(tmp_path / "store.duckdb"), *rest])
+
+    return invoke
+
+
+def told(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def mail(message_id: str, to: list[str], *events: str, **other: Any) -> list[dict[str, Any]]:
+    """The events of a message, each for all its recipients."""
+    made = [event(name, messageId=message_id, destination=to, timestamp=SENT, **other) for name in events]
+    for item in made:
+        if "delivery" in item:
+            item["delivery"]["recipients"] = to
+        if "bounce" in item:
+            item["bounce"]["bouncedRecipients"] = [{"emailAddress": a, "diagnosticCode": "550 no"} for a in to]
+        if "complaint" in item:
+            item["complaint"]["complainedRecipients"] = [{"emailAddress": a} for a in to]
+        if "deliveryDelay" in item:
+            item["deliveryDelay"]["delayedRecipients"] = [{"emailAddress": a} for a in to]
+    return made
+
+
+def bounce(message_id: str, to: str, bounce_type: str, sub_type: str) -> list[dict[str, Any]]:
+    made = mail(message_id, [to], "send", "bounce")
+    made[1]["bounce"] |= {"bounceType": bounce_type, "bounceSubType": sub_type}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("events", "standing"),
+    [
+        (mail("m", ["a@example.com"], "send"), "sent"),
+        (mail("m", ["a@example.com"], "send", "delivery_delay"), "delayed"),
+        (mail("m", ["a@example.com"], "send", "delivery_delay", "delivery"), "delivered"),
+        (mail("m", ["a@example.com"], "send", "delivery", "open"), "opened"),
+        (mail("m", ["a@example.com"], "send", "delivery", "open", "click"), "clicked"),
+        (mail("m", ["a@example.com"], "send", "delivery", "open", "complaint"), "complained"),
+        (mail("m", ["a@example.com"], "send", "reject"), "rejected"),
+        (mail("m", ["a@example.com"], "rendering_failure"), "failed"),
+        (bounce("m", "a@example.com", "Permanent", "General"), "bounced: hard"),
+        (bounce("m", "a@example.com", "Permanent", "OnAccountSuppressionList"), "bounced: suppressed"),
+        (bounce("m", "a@example.com", "Transient", "MailboxFull"), "bounced: soft"),
+    ],
+)
+def test_find_says_where_a_message_stands(events: list[dict[str, Any]], standing: str, folder: Path, run: Run) -> None:
+    put(folder, events)
+    (found,) = told(run("find", "a@example.com", "--json"))
+    assert (found["message_id"], found["recipient"], found["standing"]) == ("m", "a@example.com", standing)
+
+
+def test_an_open_of_a_mail_to_several_is_nobodys(folder: Path, run: Run) -> None:
+    both = ["a@example.com", "b@example.com"]
+    put(folder, [*mail("m", both, "send", "open"), *mail("m", ["b@example.com"], "delivery")])
+    found = told(run("find", "a@example.com", "--json"))
+    assert [(row["recipient"], row["standing"]) for row in found] == [
+        ("a@example.com", "sent"),
+        ("b@example.com", "delivered"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("ADA@", ["ada"]),
+        ("Überraschung", ["bob"]),
+        ("überRASCHUNG", ["bob"]),
+        ("shop@EXAMPLE.com", ["bob", "ada"]),
+        ("ada", ["ada"]),
+        ("%", []),
+        ("'", []),
+    ],
+)
+def test_find_looks_for_a_part_of_recipient_sender_and_subject_in_any_case(
+    text: str, ids: list[str], folder: Path, run: Run
+) -> None:
+    ada = mail("ada", ["Ada@example.com"], "send")
+    bob = mail("bob", ["bob@example.net"], "send", commonHeaders={"subject": "Eine ÜBERRASCHUNG"})
+    bob[0]["mail"]["timestamp"] = "2026-03-02T08:00:00.000Z"
+    put(folder, [*ada, *bob])
+    result = run("find", text, "--json")
+    assert result.exit_code == (0 if ids else 1)
+    assert [row["message_id"] for row in json.loads(result.stdout)] == ids
+
+
+@pytest.mark.parametrize(
+    ("options", "ids"),
+    [
+        (["--since", "2026-03-02"], ["new"]),
+        (["--until", "2026-03-02"], ["old"]),
+        (["--since", "2026-03-01T10:00+02:00", "--until", "2026-03-01T08:00:01"], ["old"]),
+        (["--since", "1m"], []),
+        (["--type", "bounce"], ["old"]),
+        (["--type", "bounce", "--type", "delivery"], ["new", "old"]),
+        (["--domain", "Example.NET"], ["new"]),
+        (["--set", "news"], ["new"]),
+        (["--tag", "season=spring=1"], ["new"]),
+        (["--tag", "season=spring"], []),
+        (["--limit", "1"], ["new"]),
+    ],
+)
+def test_find_narrows_by_its_options(options: list[str], ids: list[str], folder: Path, run: Run) -> None:
+    new = mail(
+        "new",
+        ["b@example.net"],
+        "send",
+        "delivery",
+        tags={"ses:configuration-set": ["news"], "season": ["winter", "spring=1"]},
+    )
+    for item in new:
+        item["mail"]["timestamp"] = "2026-03-02T08:00:00.000Z"
+    put(folder, [*mail("old", ["a@example.com"], "send", "bounce"), *new])
+    result = run("find", "example", "--json", *options)
+    assert [row["message_id"] for row in json.loads(result.stdout)] == ids
+
+
+def test_find_prints_a_line_a_message_and_nothing_that_steers_the_terminal(folder: Path, run: Run) -> None:
+    evil = mail("m", ["a@example.com"], "send", "bounce", commonHeaders={"subject": "Hi\x1b[2J [red]you[/red]\n\x9b1m"})
+    put(folder, evil)
+    out = run("find", "a@").stdout
+    assert "\x1b" not in out
+    assert "\x9b" not in out
+    head, line = out.splitlines()
+    assert head.split("  ")[0] == "sent (UTC)"
+    assert [part.strip() for part in line.split("  ") if part.strip()] == [
+        "2026-03-01 08:00:00",
+        "a@example.com",
+        "Hi�[2J [red]you[/red]��1m",
+        "bounced: hard",
+        "550 no",
+        "m",
+    ]
+
+
+def test_show_tells_the_events_in_order_with_the_time_since_the_send(folder: Path, run: Run) -> None:
+    put(folder, mail("m", ["a@example.com"], "delivery", "send"))
+    result = run("show", "m")
+    assert result.exit_code == 0
+    lines = [line.rstrip() for line in result.stdout.splitlines()]
+    events = [line for line in lines if line.endswith("  a@example.com")]
+    assert [line.split()[-2] for line in events] == ["Send", "Delivery"]
+    assert events[0].startswith("+0.000 s")
+    assert f"            smtp_response: {EVENTS['delivery']['delivery']['smtpResponse']}" in lines
+    assert f"            {KEY} line 1" in lines
+
+
+def test_show_raw_prints_the_events_as_they_were_written(folder: Path, run: Run) -> None:
+    events = mail("m", ["a@example.com", "b@example.com"], "send", "delivery")
+    put(folder, [*mail("other", ["a@example.com"], "send"), *events])
+    result = run("show", "m", "--raw")
+    assert [json.loads(line) for line in result.stdout.splitlines()] == events
+
+
+def test_stats_count_recipients_and_leave_the_suppressed_out_of_the_bounce_rate(folder: Path, run: Run) -> None:
+    put(
+        folder,
+        [
+            *mail("1", ["a@example.com", "b@example.com"], "send", "delivery", "open", "click"),
+            *mail("2", ["c@example.com"], "send", "delivery", "complaint"),
+            *bounce("3", "d@example.com", "Permanent", "General"),
+            *bounce("4", "e@example.com", "Permanent", "OnAccountSuppressionList"),
+            *bounce("5", "f@example.com", "Transient", "MailboxFull"),
+        ],
+    )
+    (row,) = told(run("stats", "--by", "domain", "--json"))
+    seconds = EVENTS["delivery"]["delivery"]["processingTimeMillis"] / 1000
+    assert row == {
+        "group": "example.com",
+        "events": 13,
+        "sent": 6,
+        "delivered": 3,
+        "hard_bounced": 1,
+        "soft_bounced": 1,
+        "suppressed": 1,
+        "complained": 1,
+        "opens": 1,
+        "clicks": 1,
+        "p50_seconds": seconds,
+        "p95_seconds": seconds,
+        "hard_bounce_rate": 1 / 6,
+        "soft_bounce_rate": 1 / 6,
+        "complaint_rate": 1 / 6,
+    }
+
+
+@pytest.mark.parametrize(
+    ("by", "groups"),
+    [
+        ("day", [("2026-03-01", 2)]),
+        ("type", [("Bounce", 1), ("Send", 1)]),
+        ("domain", [("example.com", 2)]),
+        ("set", [("dev-mail", 2)]),
+        ("tag:ses:from-domain", [("example.com", 2)]),
+        ("tag:none", [(None, 2)]),
+    ],
+)
+def test_stats_are_by_what_is_asked(by: str, groups: list[tuple[str | None, int]], folder: Path, run: Run) -> None:
+    put(folder, bounce("1", "a@example.com", "Permanent", "General"))
+    assert [(row["group"], row["events"]) for row in told(run("stats", "--by", by, "--json"))] == groups
+
+
+def test_stats_print_rates_with_their_counts_and_a_bar(folder: Path, run: Run) -> None:
+    put(folder, [*bounce("1", "a@example.com", "Permanent", "General"), *mail("2", ["b@example.net"], "send")])
+    out = run("stats", "--by", "domain").stdout
+    assert "100.00% (1/1)" in out
+    assert "████████████" in out
+
+
+def test_export_writes_the_selected_rows_in_each_format_for_its_owner_alone(
+    folder: Path, run: Run, tmp_path: Path
+) -> None:
+    put(
+        folder,
+        [*mail("1", ["a@example.com"], "send", "delivery"), *bounce("2", "b@example.com", "Permanent", "General")],
+    )
+    for suffix in ("csv", "jsonl", "parquet", "sqlite"):
+        file = tmp_path / f"out.{suffix}"
+        assert told(run("export", str(file), "--type", "send", "--json"))["rows"] == 2
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with (tmp_path / "out.csv").open() as file:
+        from_csv = [row["message_id"] for row in csv.DictReader(file)]
+    from_lines = [json.loads(line)["message_id"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    from_parquet = duckdb.read_parquet(str(tmp_path / "out.parquet")).select("message_id").fetchall()
+    database = sqlite3.connect(tmp_path / "out.sqlite")
+    from_sqlite = database.execute("SELECT message_id FROM history").fetchall()
+    database.close()
+    assert from_csv == from_lines == ["1", "2"]
+    assert from_parquet == from_sqlite == [("1",), ("2",)]
+
+
+def test_export_does_not_replace_a_file(folder: Path, run: Run, tmp_path: Path) -> None:
+    put(folder, mail("1", ["a@example.com"], "send"))
+    (tmp_path / "out.csv").write_text("mine")
+    result = run("export", str(tmp_path / "out.csv"))
+    assert (result.exit_code, (tmp_path / "out.csv").read_text()) == (2, "mine")
+    assert "is there already" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["find", "nobody@example.com"], 1, "No mail matches 'nobody@example.com'"),
+        (["show", "no-such-id"], 1, "The history has no message 'no-such-id'"),
+        (["stats", "--domain", "none.example.com"], 1, "Nothing in the history is selected"),
+        (["find", "a", "--since", "yesterday"], 2, "'yesterday' is no time"),
+        (["find", "a", "--tag", "campaign"], 2, "'campaign' is no tag: write NAME=VALUE"),
+        (["stats", "--by", "tag:"], 2, "'tag:' is none of day, type, domain, set and tag:NAME"),
+        (["export", "out.xls"], 2, "tells no format"),
+        (["find", "a", "--bucket", "b"], 2, "--bucket and --folder both tell"),
+    ],
+)
+def test_what_cannot_be_answered_is_told_in_a_line_with_its_exit_code(
+    arguments: list[str], code: int, says: str, folder: Path, run: Run
+) -> None:
+    put(folder, mail("1", ["a@example.com"], "send"))
+    result = run(*arguments)
+    assert result.exit_code == code
+    assert says in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_an_empty_folder_and_a_missing_one_are_told(folder: Path, run: Run) -> None:
+    missing = run("find", "a")
+    folder.mkdir()
+    empty = run("find", "a")
+    assert (missing.exit_code, empty.exit_code) == (3, 1)
+    assert "is not a folder" in missing.stderr
+    assert "is empty: send a mail" in empty.stderr
+
+
+def test_without_sync_the_store_answers_as_it_is(folder: Path, run: Run) -> None:
+    put(folder, mail("1", ["a@example.com"], "send"))
+    assert run("find", "a@", "--no-sync").exit_code == 4
+    told(run("find", "a@", "--json"))
+    put(folder, mail("2", ["a@example.com"], "send"), "later.gz")
+    assert len(told(run("find", "a@", "--json", "--no-sync"))) == 1
+    assert len(told(run("find", "a@", "--json"))) == 2
+
+
+def test_where_the_history_is_may_stand_in_the_environment(
+    folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder, mail("1", ["a@example.com"], "send"))
+    monkeypatch.delenv("SES_HISTORY", raising=False)
+    nowhere = run("find", "a@", where=())
+    assert (nowhere.exit_code, "Where is the history?" in nowhere.stderr) == (2, True)
+    monkeypatch.setenv("SES_HISTORY", str(folder))
+    assert len(told(run("find", "a@", "--json", where=()))) == 1
+
+
+def test_sync_tells_what_it_read_and_which_lines_are_no_event(folder: Path, run: Run) -> None:
+    put(folder, b"\n{}\n")
+    out = run("sync").stdout.splitlines()
+    assert out == [
+        "1 objects listed, 1 read with 2 lines, 0 taken out",
+        "2 lines are no event as SES documents them:",
+        f"  {KEY} line 1: blank",
+        f"  {KEY} line 2: not an event",
+    ]
+
+
+def test_help_is_there_for_every_command() -> None:
+    for command in ("sync", "find", "show", "stats", "export"):
+        result = CliRunner().invoke(main, [command, "--help"])
+        assert result.exit_code == 0
+        assert "--bucket" in result.stdout
+
+
+def test_help_imports_nothing_that_takes_long() -> None:
+    script = (
+        "import sys; from ses_history.cli import main; main(['--help'], standalone_mode=False); "
+        "print(sorted({'duckdb', 'boto3', 'rich', 'pyarrow'} & set(sys.modules)), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip() == "[]"

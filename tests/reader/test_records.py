@@ -1,0 +1,243 @@
+import gzip
+import json
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.reader.support import EVENTS, KEY, event, history, lines, put, synced
+
+COMMON: dict[str, Any] = {
+    "day": date(2026, 11, 23),
+    "recipient": "reader@example.com",
+    "recipient_domain": "example.com",
+    "recipient_no": 1,
+    "recipients_n": 1,
+    "source": "Shop <shop@example.com>",
+    "subject": "Your order is on its way",
+    "configuration_set": "dev-mail",
+    "account_id": "123456789012",
+    "object_key": KEY,
+    "line_no": 1,
+}
+SPECIFIC: dict[str, dict[str, Any]] = {
+    "bounce": {
+        "ts": datetime.fromisoformat("2026-03-01T08:02:04.669000"),
+        "sent_at": datetime.fromisoformat("2026-03-01T08:02:02.012000"),
+        "bounce_type": "Permanent",
+        "bounce_sub_type": "General",
+        "smtp_status": "5.1.1",
+        "smtp_response": "smtp; 550 5.1.1 no such mailbox",
+        "reporting_mta": "dsn; a8-50.smtp-out.amazonses.com",
+        "feedback_id": "01000192aa4f053b-7be8a001-0d2b-4a53-9e80-61b59c110000-000000",
+    },
+    "open": {
+        "ts": datetime.fromisoformat("2026-03-01T08:09:19.652000"),
+        "sent_at": datetime.fromisoformat("2026-03-01T08:06:49.927000"),
+        "ip": "192.0.2.1",
+        "user_agent": EVENTS["open"]["open"]["userAgent"],
+    },
+    "rendering_failure": {
+        "ts": datetime.fromisoformat("2026-03-01T08:07:06.197000"),
+        "sent_at": datetime.fromisoformat("2026-03-01T08:07:06.197000"),
+        "subject": None,
+        "from_domain": None,
+        "reason": "Attribute 'orderNumber' is not present in the rendering data.",
+        "template_name": "OrderShipped",
+    },
+}
+
+
+@pytest.mark.parametrize("name", SPECIFIC)
+def test_an_event_becomes_this_row_and_every_other_column_is_empty(name: str, tmp_path: Path) -> None:
+    put(tmp_path / "h", [EVENTS[name]])
+    (row,) = history(tmp_path / "h")
+    assert isinstance(row.pop("event_key"), int)
+    assert {column: value for column, value in row.items() if value is not None} == {
+        column: value
+        for column, value in {
+            **COMMON,
+            "from_domain": "example.com",
+            "event_type": EVENTS[name]["eventType"],
+            "message_id": EVENTS[name]["mail"]["messageId"],
+            "tags": EVENTS[name]["mail"]["tags"],
+            **SPECIFIC[name],
+        }.items()
+        if value is not None
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("click", {"link": EVENTS["click"]["click"]["link"], "ip": EVENTS["click"]["click"]["ipAddress"]}),
+        ("complaint", {"complaint_type": EVENTS["complaint"]["complaint"]["complaintFeedbackType"]}),
+        ("delivery", {"processing_ms": EVENTS["delivery"]["delivery"]["processingTimeMillis"]}),
+        ("delivery_delay", {"delay_type": EVENTS["delivery_delay"]["deliveryDelay"]["delayType"]}),
+        ("reject", {"reason": EVENTS["reject"]["reject"]["reason"]}),
+        ("send", {"smtp_response": None}),
+        ("subscription", {"contact_list": EVENTS["subscription"]["subscription"]["contactList"]}),
+    ],
+)
+def test_what_an_event_of_the_type_alone_tells_is_in_its_columns(
+    name: str, columns: dict[str, Any], tmp_path: Path
+) -> None:
+    put(tmp_path / "h", [EVENTS[name]])
+    row = history(tmp_path / "h")[0]
+    assert row["event_type"] == EVENTS[name]["eventType"]
+    assert {column: row[column] for column in columns} == columns
+
+
+def test_an_event_has_a_row_for_each_of_its_recipients(tmp_path: Path) -> None:
+    bounce = event("bounce", destination=["a@example.com", "b@example.net", "c@example.org"])
+    bounce["bounce"]["bouncedRecipients"] = [
+        {"emailAddress": "c@example.org", "status": "5.2.2"},
+        {"emailAddress": "A@Example.com"},
+    ]
+    send = event("send", destination=["a@example.com", "b@example.net"])
+    put(tmp_path / "h", [bounce, send, event("send", destination=[], messageId="none")])
+    rows = history(tmp_path / "h")
+    assert [
+        (row["line_no"], row["recipient"], row["recipient_domain"], row["recipient_no"], row["recipients_n"])
+        for row in rows
+    ] == [
+        (1, "c@example.org", "example.org", 1, 2),
+        (1, "A@Example.com", "example.com", 2, 2),
+        (2, "a@example.com", "example.com", 1, 2),
+        (2, "b@example.net", "example.net", 2, 2),
+        (3, None, None, 1, 0),
+    ]
+    assert [row["smtp_status"] for row in rows[:2]] == ["5.2.2", None]
+
+
+def test_lines_that_are_no_event_are_told_and_the_others_kept(tmp_path: Path) -> None:
+    body = b"\n".join(
+        [
+            json.dumps(EVENTS["send"]).encode(),
+            b"",
+            b" \t\r",
+            json.dumps(EVENTS["bounce"]).encode()[:-40],
+            b'{"a": 1}',
+            b"[1]",
+            json.dumps(event("send") | {"eventType": "Teleport"}).encode(),
+            b'{"eventType": "Send", "mail": {"subject": "\xff"}}',
+        ]
+    )
+    put(tmp_path / "h", body)
+    with synced(tmp_path / "h") as (store, result):
+        rows = store.rows("SELECT line_no, event_type, message_id FROM history ORDER BY line_no")
+    assert [(flaw.object_key, flaw.line_no, flaw.flaw) for flaw in result.flaws] == [
+        (KEY, 2, "blank"),
+        (KEY, 3, "blank"),
+        (KEY, 4, "not JSON"),
+        (KEY, 5, "not an event"),
+        (KEY, 6, "not an event"),
+        (KEY, 7, "unknown event type"),
+    ]
+    assert result.lines == 8
+    assert [(row["line_no"], row["event_type"], row["message_id"]) for row in rows] == [
+        (1, "Send", EVENTS["send"]["mail"]["messageId"]),
+        (7, "Teleport", EVENTS["send"]["mail"]["messageId"]),
+        (8, "Send", None),
+    ]
+
+
+def test_an_object_of_several_gzip_members_and_one_of_plain_text_are_read_whole(tmp_path: Path) -> None:
+    first, second = lines([EVENTS["send"]]), lines([EVENTS["bounce"], EVENTS["open"]])
+    path = tmp_path / "h/members.gz"
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(first) + gzip.compress(second[:100]) + gzip.compress(second[100:]))
+    (tmp_path / "h/plain.json").write_bytes(lines([EVENTS["click"]]))
+    assert [row["event_type"] for row in history(tmp_path / "h")] == ["Send", "Bounce", "Open", "Click"]
+
+
+def test_of_a_truncated_object_the_lines_before_the_break_are_kept_and_the_break_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "h/torn.gz"
+    path.parent.mkdir()
+    many = [event("send", messageId=f"{number:064}") for number in range(4000)]
+    whole = gzip.compress(lines(many))
+    path.write_bytes(whole[: len(whole) // 2])
+    with synced(tmp_path / "h") as (store, result):
+        (kept,) = store.rows("SELECT count(*) AS n FROM history")
+    assert result.flaws
+    assert {flaw.flaw for flaw in result.flaws} == {"not JSON"}
+    assert kept["n"] == result.lines - len(result.flaws)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.sampled_from(["2026-03-01T08:02:04.669Z", "infinity", "9999-12-31T23:59:59Z", "a@example.com"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text(max_size=3) | st.sampled_from(["emailAddress", "timestamp", "subject", "a"]), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> dict[str, Any]:
+    """An event of SES with a few of its fields, at any depth, taken out or replaced by something else."""
+    record = event(draw(st.sampled_from(sorted(EVENTS))))
+    for _ in range(draw(st.integers(0, 3))):
+        place: Any = record
+        path = draw(st.lists(st.integers(0, 9), min_size=1, max_size=4))
+        for step in path[:-1]:
+            inner = [value for value in _values(place) if _values(value)]
+            if not inner:
+                break
+            place = inner[step % len(inner)]
+        key = sorted(place, key=str)[path[-1] % len(place)] if isinstance(place, dict) else path[-1] % len(place)
+        if place is record and key == "eventType":
+            continue
+        place[key] = draw(JSON)
+    return record
+
+
+def _values(place: Any) -> list[Any]:
+    match place:
+        case dict():
+            return list(place.values())
+        case list():
+            return place
+        case _:
+            return []
+
+
+def expected_rows(record: dict[str, Any]) -> int:
+    """How many recipients the record names, said in Python: one row when it names none."""
+    section, name = {
+        "Bounce": ("bounce", "bouncedRecipients"),
+        "Complaint": ("complaint", "complainedRecipients"),
+        "Delivery": ("delivery", "recipients"),
+        "DeliveryDelay": ("deliveryDelay", "delayedRecipients"),
+    }.get(record["eventType"], ("mail", "destination"))
+    inside = record.get(section)
+    recipients = inside.get(name) if isinstance(inside, dict) else None
+    return max(1, len(recipients)) if isinstance(recipients, list) else 1
+
+
+@settings(max_examples=60)
+@given(st.lists(records(), min_size=1, max_size=40))
+def test_no_record_is_lost_or_makes_the_sync_fail_and_each_has_a_row_for_each_recipient(
+    generated: list[dict[str, Any]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        put(Path(folder) / "h", generated)
+        with synced(Path(folder) / "h") as (store, result):
+            entries = store.rows("SELECT line_no, event_type, tags, flaw FROM entries ORDER BY line_no")
+            store.rows("SELECT * FROM history")
+    assert result.lines == len(generated)
+    assert [e["line_no"] for e in entries if e["flaw"] is None] == [
+        number for number, record in enumerate(generated, 1) for _ in range(expected_rows(record))
+    ]

@@ -1,0 +1,224 @@
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ses_history.failures import StoreError
+from ses_history.source import Folder, Object
+from ses_history.store import opened
+from ses_history.sync import sync
+
+from tests.reader.support import EVENTS, event, history, put, synced
+
+OTHER = "events/day=2026-11-24/stream-1-2026-11-24-10-00-00-b.gz"
+
+
+def message_ids(folder: Path) -> list[str]:
+    return [row["message_id"] for row in history(folder)]
+
+
+def test_a_second_sync_reads_only_what_is_new(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    with synced(tmp_path / "h") as (_, first):
+        pass
+    put(tmp_path / "h", [event("send", messageId="two")], OTHER)
+    with synced(tmp_path / "h") as (store, second):
+        assert store.rows("SELECT message_id FROM history ORDER BY ALL") == [
+            {"message_id": "one"},
+            {"message_id": "two"},
+        ]
+        third = sync(Folder(tmp_path / "h"), store)
+    assert [(s.listed, s.added, s.removed, s.lines) for s in (first, second, third)] == [
+        (1, 1, 0, 1),
+        (2, 1, 0, 1),
+        (2, 0, 0, 0),
+    ]
+
+
+def test_what_left_the_source_leaves_the_store(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    put(tmp_path / "h", [event("send", messageId="two")], OTHER)
+    assert message_ids(tmp_path / "h") == ["one", "two"]
+    (tmp_path / "h" / OTHER).unlink()
+    assert message_ids(tmp_path / "h") == ["one"]
+
+
+def test_an_object_written_anew_without_a_person_replaces_what_it_was(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one"), event("send", messageId="two")])
+    assert message_ids(tmp_path / "h") == ["one", "two"]
+    put(tmp_path / "h", [event("send", messageId="two")])
+    assert message_ids(tmp_path / "h") == ["two"]
+
+
+def test_an_event_that_firehose_delivered_twice_counts_once(tmp_path: Path) -> None:
+    delivery = EVENTS["delivery"]
+    put(tmp_path / "h", [delivery, EVENTS["send"], delivery])
+    assert [row["line_no"] for row in history(tmp_path / "h")] == [1, 1, 2]
+    put(tmp_path / "h", [EVENTS["send"], EVENTS["bounce"]], OTHER)
+    assert [row["event_type"] for row in history(tmp_path / "h")] == ["Delivery", "Delivery", "Send", "Bounce"]
+
+
+def test_of_an_event_in_two_objects_the_other_counts_when_one_is_gone(tmp_path: Path) -> None:
+    put(tmp_path / "h", [EVENTS["delivery"]])
+    history(tmp_path / "h")
+    put(tmp_path / "h", [EVENTS["delivery"], EVENTS["delivery"]], OTHER)
+    first, again = history(tmp_path / "h")
+    assert first["object_key"] == again["object_key"] != OTHER
+    (tmp_path / "h" / first["object_key"]).unlink()
+    assert [(row["object_key"], row["line_no"]) for row in history(tmp_path / "h")] == [(OTHER, 1), (OTHER, 1)]
+
+
+def test_different_events_of_one_moment_all_count(tmp_path: Path) -> None:
+    click = event("click")
+    other = event("click")
+    other["click"]["link"] = "https://shop.example.com/another"
+    put(tmp_path / "h", [click, other])
+    assert len(history(tmp_path / "h")) == 2
+
+
+class _Losing(Folder):
+    """A source that loses its objects between the listing and the reading."""
+
+    def objects(self) -> Iterator[Object]:
+        for item in list(super().objects()):
+            yield item
+            if item.key == OTHER:
+                (self.path / item.key).unlink()
+
+
+def test_objects_that_vanish_after_they_were_listed_are_left_out(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    put(tmp_path / "h", [event("send", messageId="two")], OTHER)
+    last = "events/day=2026-11-25/stream-1-2026-11-25-10-00-00-c.gz"
+    put(tmp_path / "h", [event("send", messageId="three")], last)
+    source = _Losing(tmp_path / "h")
+    with opened(tmp_path / "store.duckdb", source.name) as store:
+        result = sync(source, store)
+        rows = store.rows("SELECT message_id, object_key FROM history ORDER BY object_key")
+        known = store.objects()
+    assert (result.added, [row["message_id"] for row in rows], rows[1]["object_key"]) == (2, ["one", "three"], last)
+    assert OTHER not in known
+
+
+def test_a_source_that_fails_leaves_what_was_committed_and_its_error(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+
+    class Failing(Folder):
+        def read(self, key: str) -> bytes | None:
+            raise PermissionError(key)
+
+    history(tmp_path / "h")
+    put(tmp_path / "h", [event("send", messageId="two")], OTHER)
+    failing = Failing(tmp_path / "h")
+    with opened(tmp_path / "store.duckdb", failing.name) as store:
+        with pytest.raises(PermissionError):
+            sync(failing, store)
+        assert store.rows("SELECT message_id FROM history") == [{"message_id": "one"}]
+    assert message_ids(tmp_path / "h") == ["one", "two"]
+
+
+_SYNC = """
+import sys
+from pathlib import Path
+import ses_history.sync
+from ses_history.source import Folder
+from ses_history.store import opened
+ses_history.sync._BATCH_OBJECTS = 3
+source = Folder(Path(sys.argv[1]))
+with opened(Path(sys.argv[2]), source.name) as store:
+    print("begun", flush=True)
+    ses_history.sync.sync(source, store)
+    print("done", flush=True)
+    sys.stdin.read()
+"""
+
+
+def _sync_process(folder: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", _SYNC, str(folder), str(folder.parent / "store.duckdb")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_sync_killed_at_any_moment_loses_nothing_and_counts_nothing_twice(tmp_path: Path) -> None:
+    folder = tmp_path / "h"
+    for number in range(30):
+        put(
+            folder,
+            [event("send", messageId=f"{number}-{i}") for i in range(200)],
+            f"events/day=2026-11-23/{number:02}.gz",
+        )
+    moments = random.Random(7)  # noqa: S311
+    seen: list[int] = []
+    for _ in range(8):
+        process = _sync_process(folder)
+        assert process.stdout
+        assert process.stdout.readline() == "begun\n"
+        until = time.monotonic() + moments.uniform(0, 0.4)
+        while time.monotonic() < until:
+            pass
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        source = Folder(folder)
+        with opened(tmp_path / "store.duckdb", source.name) as store:
+            ((rows, objects),) = [tuple(row.values()) for row in store.rows(_COUNTS)]
+        assert rows == 200 * objects
+        seen.append(objects)
+    assert len(message_ids(folder)) == len(set(message_ids(folder))) == 6000
+
+
+_COUNTS = "SELECT (SELECT count(*) FROM entries) AS rows, (SELECT count(*) FROM objects) AS objects"
+
+
+def test_the_second_of_two_syncs_at_once_says_who_has_the_store(tmp_path: Path) -> None:
+    folder = tmp_path / "h"
+    put(folder, [EVENTS["send"]])
+    process = _sync_process(folder)
+    try:
+        assert process.stdout
+        assert process.stdout.readline() == "begun\n"
+        with pytest.raises(StoreError, match=rf"^Process {process.pid} is using the store .*: try again when"):
+            history(folder)
+    finally:
+        process.communicate("")
+    assert len(history(folder)) == 1
+
+
+def test_only_its_owner_can_read_the_store(tmp_path: Path) -> None:
+    put(tmp_path / "h", [EVENTS["send"]])
+    store = tmp_path / "new" / "store.duckdb"
+    source = Folder(tmp_path / "h")
+    before = os.umask(0)
+    try:
+        with opened(store, source.name) as history_store:
+            sync(source, history_store)
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in store.parent.iterdir()}
+    finally:
+        os.umask(before)
+    assert "store.duckdb" in modes
+    assert set(modes.values()) == {0}
+    assert stat.S_IMODE(store.parent.stat().st_mode) == 0o700
+
+
+def test_the_store_of_another_history_is_not_mixed_with_this_one(tmp_path: Path) -> None:
+    put(tmp_path / "h", [EVENTS["send"]])
+    put(tmp_path / "other", [EVENTS["send"]])
+    history(tmp_path / "h")
+    with pytest.raises(StoreError, match=r"holds the history of .*/h, not of .*/other: give another --store"):
+        history(tmp_path / "other")
+
+
+def test_a_file_that_is_no_store_is_left_as_it_is(tmp_path: Path) -> None:
+    put(tmp_path / "h", [EVENTS["send"]])
+    (tmp_path / "store.duckdb").write_text("my thesis " * 1000)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        history(tmp_path / "h")
+    assert (tmp_path / "store.duckdb").read_text() == "my thesis " * 1000
