@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -328,7 +329,10 @@ def _synced(source: "Source", store: "Store") -> "Synced":
 
 @contextmanager
 def _progress() -> Iterator[Callable[["Progress"], None]]:
-    """A progress bar on standard error, from the first object read."""
+    """A progress bar on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
     from rich.progress import Progress as ProgressBar  # noqa: PLC0415
@@ -340,8 +344,7 @@ def _progress() -> Iterator[Callable[["Progress"], None]]:
         TextColumn("{task.fields[rate]} events/s"),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
-    with ProgressBar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with ProgressBar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None, objects="new", rate="-", visible=False)
 
         def tell(progress: "Progress") -> None:

@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS entries (
   repeated BOOLEAN
 );
 
-CREATE OR REPLACE VIEW history AS
+CREATE VIEW IF NOT EXISTS history AS
 SELECT
   * EXCLUDE (flaw, repeated)
   REPLACE (TRY(json_transform(tags, '"MAP(VARCHAR, VARCHAR[])"')) AS tags)
