@@ -3,7 +3,7 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 
-.PHONY: demo test format clean
+.PHONY: demo test bench format clean
 
 demo: .venv/installed
 	@.venv/bin/python -m localaws
@@ -13,6 +13,10 @@ test: .venv/installed .venv-scan/installed
 	.venv/bin/ruff check
 	.venv/bin/pyrefly check --summary=none
 	.venv/bin/pytest
+
+# `make bench BENCH="--events 500000"` for a smaller corpus; `.venv/bin/python -m bench --help` for the rest.
+bench: .venv/installed
+	@.venv/bin/python -m bench $(BENCH)
 
 format: .venv/installed
 	.venv/bin/ruff check --fix

@@ -1,0 +1,112 @@
+"""`make bench`: each figure of `ses-history` beside its rivals, in the same run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from bench.corpus import Corpus, make
+
+_HISTORY = str(Path(sys.executable).with_name("ses-history"))
+_SCAN = [sys.executable, "-m", "bench.duckdb_scan"]
+_RECIPIENT = "ada.abel1@mail.example.com"
+_TIMES = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """What a command took: wall seconds, the median of its runs, and the peak of its memory in bytes."""
+
+    what: str
+    command: str
+    seconds: float | None
+    memory: int | None
+
+
+@click.command()
+@click.option("--events", default=5_000_000, show_default=True, help="How many events the corpus has.")
+@click.option("--large", default=100, show_default=True, help="Over how many large objects.")
+@click.option("--small", default=8_000, show_default=True, help="Over how many small objects.")
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the corpus here, and use the one that is there.  [default: a temporary one]",
+)
+def main(events: int, large: int, small: int, folder: Path | None) -> None:
+    """Measure, and print a table. The corpus of five million events takes 2 GB of disk."""
+    with TemporaryDirectory() as temporary:
+        corpus = Corpus(folder=folder or Path(temporary), events=events, large=large, small=small)
+        if not corpus.layouts["small"].exists():
+            for _ in track(make(corpus), f"Generating {events:,} events", total=large):
+                pass
+        table = Table("what", "with", "seconds", "memory")
+        for figure in _figures(corpus, Path(temporary)):
+            table.add_row(figure.what, figure.command, _said(figure.seconds, "{:.2f}"), _megabytes(figure.memory))
+        Console(soft_wrap=True).print(table)
+
+
+def _figures(corpus: Corpus, temporary: Path) -> "list[Figure]":
+    figures = [_figure("--help", "ses-history", [_HISTORY, "--help"])]
+    for layout, folder in corpus.layouts.items():
+        where = ["--folder", str(folder), "--store", str(temporary / f"{layout}.duckdb")]
+        figures += [
+            _figure(f"first sync, {layout} objects", "ses-history", [_HISTORY, "sync", *where], times=1),
+            _figure(f"first sync, {layout} objects", "DuckDB, a typed scan", [*_SCAN, str(folder)], times=1),
+            _figure(f"sync, nothing new, {layout} objects", "ses-history", [_HISTORY, "sync", *where]),
+            _figure(f"find, {layout} objects", "ses-history", [_HISTORY, "find", _RECIPIENT, *where]),
+            _figure(f"find, {layout} objects", "DuckDB, the objects", [*_SCAN, str(folder), _RECIPIENT], times=1),
+            _byte_search(f"find, {layout} objects", folder),
+        ]
+    return figures
+
+
+def _byte_search(what: str, folder: Path) -> Figure:
+    name = "xargs -P2 igzip | rg"
+    if missing := [tool for tool in ("igzip", "rg") if shutil.which(tool) is None]:
+        return Figure(what=what, command=f"{name}: skipped, no {' and no '.join(missing)}", seconds=None, memory=None)
+    each = f'igzip -dc "$0" | rg -F {_RECIPIENT} || true'
+    return _figure(what, name, ["sh", "-c", f"find '{folder}' -name '*.gz' | xargs -P2 -n1 sh -c '{each}'"])
+
+
+def _figure(what: str, name: str, command: list[str], times: int = _TIMES) -> Figure:
+    runs = [_run(command) for _ in range(times)]
+    return Figure(
+        what=what,
+        command=name,
+        seconds=median(seconds for seconds, _ in runs),
+        memory=max(memory for _, memory in runs),
+    )
+
+
+def _run(command: list[str]) -> tuple[float, int]:
+    """Wall seconds and peak bytes of a command, which succeeds or finds nothing."""
+    started = perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in {0, 1}:
+        raise click.ClickException(f"{' '.join(command)} ended with {process.returncode}")
+    return seconds, usage.ru_maxrss * 1024
+
+
+def _said(value: float | None, how: str) -> str:
+    return "-" if value is None else how.format(value)
+
+
+def _megabytes(value: int | None) -> str:
+    return "-" if value is None else f"{value / 1e6:.0f} MB"
+
+
+if __name__ == "__main__":
+    main()
