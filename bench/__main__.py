@@ -55,7 +55,7 @@ def main(events: int, large: int, small: int, folder: Path | None) -> None:
         Console(soft_wrap=True).print(table)
 
 
-def _figures(corpus: Corpus, temporary: Path) -> "list[Figure]":
+def _figures(corpus: Corpus, temporary: Path) -> list[Figure]:
     figures = [_figure("--help", "ses-history", [_HISTORY, "--help"])]
     for layout, folder in corpus.layouts.items():
         where = ["--folder", str(folder), "--store", str(temporary / f"{layout}.duckdb")]

@@ -364,8 +364,9 @@ def _progress() -> Iterator[Callable[["Progress"], None]]:
 def _print_raw(source: "Source", rows: list[dict[str, Any]]) -> None:
     from ses_history.records import line  # noqa: PLC0415
 
+    read = functools.cache(source.read)
     for key, line_no in dict.fromkeys((row["object_key"], row["line_no"]) for row in rows):
-        body = source.read(key)
+        body = read(key)
         if body is None:
             raise SourceError(f"{key} is not in {source.name} any more")
         click.echo(line(body, line_no))

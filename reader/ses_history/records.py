@@ -4,7 +4,6 @@ import io
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 from typing import Any, cast
 
 import pyarrow as pa
@@ -17,9 +16,6 @@ _GZIP = b"\x1f\x8b"
 
 SCHEMA: Any = pa.schema([("object_no", pa.int32()), ("line_no", pa.int32()), ("line", pa.string())])
 """The lines of objects as the query `rows.sql` reads them; lines are counted from 1."""
-
-ROWS = files("ses_history").joinpath("queries/rows.sql").read_text()
-"""The query that makes rows of `lines`."""
 
 
 def line_batches(bodies: Iterable[tuple[int, bytes]]) -> Iterator[Any]:

@@ -57,7 +57,7 @@ class Store:
         """
         import pyarrow as pa  # noqa: PLC0415
 
-        from ses_history import records  # noqa: PLC0415
+        from ses_history.records import SCHEMA  # noqa: PLC0415
 
         failures: list[BaseException] = []
 
@@ -68,10 +68,10 @@ class Store:
                 failures.append(error)
                 raise
 
-        self._connection.register("lines", pa.RecordBatchReader.from_batches(records.SCHEMA, watched()))
+        self._connection.register("lines", pa.RecordBatchReader.from_batches(SCHEMA, watched()))
         try:
             with self._transaction():
-                self._insert(objects, records.ROWS, vanished)
+                self._insert(objects, vanished)
         except duckdb.Error:
             if failures:
                 raise failures[0] from None
@@ -79,10 +79,10 @@ class Store:
         finally:
             self._connection.unregister("lines")
 
-    def _insert(self, objects: Sequence[Object], rows_of_lines: str, vanished: AbstractSet[str]) -> None:
+    def _insert(self, objects: Sequence[Object], vanished: AbstractSet[str]) -> None:
         keys = [item.key for item in objects]
         days = [item.day for item in objects]
-        self._connection.execute(f"INSERT INTO entries {rows_of_lines}", {"keys": keys, "days": days})
+        self._connection.execute(f"INSERT INTO entries {query('rows')}", {"keys": keys, "days": days})
         present = [item for item in objects if item.key not in vanished]
         self._connection.execute(
             "INSERT INTO objects SELECT unnest($keys), unnest($etags), unnest($sizes)",

@@ -52,7 +52,7 @@ def sync(source: Source, store: Store, tell: Callable[[Progress], None] = lambda
     gone = [key for key, etag in known.items() if key not in there or there[key].etag != etag]
     if gone:
         store.remove(gone)
-    new = [item for key, item in there.items() if key in gone or key not in known]
+    new = [item for item in there.values() if known.get(item.key) != item.etag]
     progress = Progress(objects=len(new), bytes=sum(item.size for item in new))
     flaws = list[Flaw]()
     for batch in _batches(new):

@@ -12,9 +12,8 @@ from ses_history.source import Folder
 from ses_history.store import Store, opened
 from ses_history.sync import Synced, sync
 
-EVENTS: dict[str, Any] = {
-    path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent.parent / "events").glob("*.json")
-}
+from tests.localaws.support import EVENTS
+
 KEY = "events/day=2026-11-23/stream-1-2026-11-23-10-00-00-a.gz"
 
 

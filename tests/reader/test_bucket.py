@@ -1,6 +1,5 @@
 import gzip
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,24 +13,10 @@ from ses_history.store import Store, opened
 from ses_history.sync import sync
 
 from localaws.aws import LocalAws
-from localaws.deploy import Stack, deploy
-from localaws.emulator import running
+from localaws.deploy import Stack
 from localaws.ses import publish
-from tests.localaws.support import send, user
-from tests.reader.support import EVENTS, event, lines
-
-
-@pytest.fixture
-def aws() -> Iterator[LocalAws]:
-    with running() as aws:
-        yield aws
-
-
-@pytest.fixture
-def dev(aws: LocalAws) -> Stack:
-    stack = Stack()
-    deploy(aws, stack, name="dev")
-    return stack
+from tests.localaws.support import EVENTS, send, user
+from tests.reader.support import event, lines
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 from ses_history.cli import main
 
-from tests.reader.support import EVENTS, KEY, event, put
+from tests.localaws.support import EVENTS
+from tests.reader.support import KEY, event, put
 
 Run = Callable[..., Result]
 SENT = "2026-03-01T08:00:00.000Z"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.reader.support import EVENTS, KEY, event, history, lines, put, synced
+from tests.localaws.support import EVENTS
+from tests.reader.support import KEY, event, history, lines, put, synced
 
 COMMON: dict[str, Any] = {
     "day": date(2026, 11, 23),

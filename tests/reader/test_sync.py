@@ -14,7 +14,8 @@ from ses_history.source import Folder, Object
 from ses_history.store import opened
 from ses_history.sync import sync
 
-from tests.reader.support import EVENTS, event, history, put, synced
+from tests.localaws.support import EVENTS
+from tests.reader.support import event, history, put, synced
 
 OTHER = "events/day=2026-11-24/stream-1-2026-11-24-10-00-00-b.gz"
 
