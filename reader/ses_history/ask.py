@@ -20,7 +20,6 @@ GROUPS = {
 class Selection:
     """Which rows are asked for; None excludes nothing. Times are naive and UTC, of the send."""
 
-    text: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     types: list[str] | None = None
@@ -30,9 +29,9 @@ class Selection:
     tag_value: str | None = None
 
 
-def find(store: Store, selection: Selection, limit: int) -> list[dict[str, Any]]:
-    """The newest messages with a matching row: a row for each recipient, which says where it stands now."""
-    return store.rows(_of_matching(query("find")), {**asdict(selection), "limit": limit})
+def find(store: Store, text: str, selection: Selection, limit: int) -> list[dict[str, Any]]:
+    """The newest messages with a matching row that names the text: a row a recipient, with where it stands."""
+    return store.rows(_of_matching(query("find")), {**asdict(selection), "text": text, "limit": limit})
 
 
 def show(store: Store, message_id: str) -> list[dict[str, Any]]:
@@ -61,4 +60,4 @@ def rows_sql() -> str:
 
 
 def _of_matching(sql: str) -> str:
-    return sql.replace("WITH ", f"WITH matching AS ({query('matching')}), ", 1)
+    return sql.replace("WITH ", f"WITH matching AS NOT MATERIALIZED ({query('matching')}), ", 1)

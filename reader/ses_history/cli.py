@@ -20,7 +20,7 @@ from ses_history.failures import NothingFoundError, SourceError
 # Whatever takes long to import is imported by the command that needs it: `--help` answers at once.
 if TYPE_CHECKING:
     from ses_history.ask import Selection
-    from ses_history.source import Source
+    from ses_history.source import Object, Source
     from ses_history.store import Store
     from ses_history.sync import Progress, Synced
 
@@ -85,7 +85,6 @@ def _selection(command: Callable[..., None]) -> Callable[..., None]:
 
         tag_name, tag_value = options.pop("tag") or (None, None)
         selection = Selection(
-            text=options.pop("text", None),
             since=options.pop("since"),
             until=options.pop("until"),
             types=[EVENT_TYPES[name] for name in options.pop("types")] or None,
@@ -159,9 +158,10 @@ def sync(*, as_json: bool, **where: Any) -> None:
     Killed at any moment it loses nothing: the next one goes on where it was. Lines that are no event are told with
     their object and line.
     """
+    from ses_history.sync import listed  # noqa: PLC0415
+
     source = _source(where)
-    with _opened(source, where["store"]) as store:
-        result = _synced(source, store)
+    result = _synced(source, listed(source), _store_path(source, where))
     if as_json:
         from dataclasses import asdict  # noqa: PLC0415
 
@@ -177,7 +177,7 @@ def sync(*, as_json: bool, **where: Any) -> None:
 @_without_sync
 @_selection
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many messages at most.")
-def find(*, selection: "Selection", limit: int, as_json: bool, **where: Any) -> None:
+def find(*, text: str, selection: "Selection", limit: int, as_json: bool, **where: Any) -> None:
     """Find messages by TEXT: an address, a message id, or part of a recipient, sender or subject.
 
     A line a message, the newest first: when it was sent, to whom, its subject, where it stands now, and what the other
@@ -186,13 +186,13 @@ def find(*, selection: "Selection", limit: int, as_json: bool, **where: Any) -> 
     from ses_history import ask, render  # noqa: PLC0415
 
     with _history(where) as (store, _):
-        found = ask.find(store, selection, limit)
+        found = ask.find(store, text, selection, limit)
     if as_json:
         _print_json(found)
     elif found:
         render.console().print(render.messages(found))
     if not found:
-        raise NothingFoundError(f"No mail matches {selection.text!r} in the history; is it older than its retention?")
+        raise NothingFoundError(f"No mail matches {text!r} in the history; is it older than its retention?")
 
 
 @main.command()
@@ -269,18 +269,36 @@ def export(*, selection: "Selection", file: Path, file_format: str | None, as_js
 @contextmanager
 def _history(where: dict[str, Any]) -> Iterator[tuple["Store", "Source"]]:
     """The store to look things up in, synced unless told not to; other processes may read it meanwhile."""
+    from ses_history.store import opened  # noqa: PLC0415
+    from ses_history.sync import listed  # noqa: PLC0415
+
     source = _source(where)
+    path = _store_path(source, where)
     if not where["no_sync"]:
-        with _opened(source, where["store"]) as store:
-            result = _synced(source, store)
-        if result.flaws:
-            click.echo(f"{len(result.flaws):,} new lines are no event: `ses-history sync --json` tells more", err=True)
-        if not result.listed:
+        there = listed(source)
+        if not _up_to_date(source, there, path):
+            result = _synced(source, there, path)
+            if result.flaws:
+                click.echo(
+                    f"{len(result.flaws):,} new lines are no event: `ses-history sync --json` tells more", err=True
+                )
+        if not there:
             raise NothingFoundError(
                 f"{source.name} is empty: send a mail through the configuration set, and wait for Firehose's buffer"
             )
-    with _opened(source, where["store"], read_only=True) as store:
+    with opened(path, source.name, read_only=True) as store:
         yield store, source
+
+
+def _up_to_date(source: "Source", there: dict[str, "Object"], path: Path) -> bool:
+    """Whether nothing is to be written, asked of a store that others may read meanwhile."""
+    from ses_history.store import opened  # noqa: PLC0415
+    from ses_history.sync import up_to_date  # noqa: PLC0415
+
+    if not path.exists():
+        return False
+    with opened(path, source.name, read_only=True) as store:
+        return up_to_date(store, there)
 
 
 def _source(where: dict[str, Any]) -> "Source":
@@ -307,24 +325,21 @@ def _source(where: dict[str, Any]) -> "Source":
     return connect(bucket, path or "events/")
 
 
-@contextmanager
-def _opened(source: "Source", path: Path | None, *, read_only: bool = False) -> Iterator["Store"]:
+def _store_path(source: "Source", where: dict[str, Any]) -> Path:
+    if where["store"]:
+        return where["store"]
     from platformdirs import user_cache_path  # noqa: PLC0415
 
+    digest = sha256(source.name.encode()).hexdigest()[:16]
+    return user_cache_path("ses-history", appauthor=False) / f"{digest}.duckdb"
+
+
+def _synced(source: "Source", there: dict[str, "Object"], path: Path) -> "Synced":
     from ses_history.store import opened  # noqa: PLC0415
-
-    if path is None:
-        digest = sha256(source.name.encode()).hexdigest()[:16]
-        path = user_cache_path("ses-history", appauthor=False) / f"{digest}.duckdb"
-    with opened(path, source.name, read_only=read_only) as store:
-        yield store
-
-
-def _synced(source: "Source", store: "Store") -> "Synced":
     from ses_history.sync import sync  # noqa: PLC0415
 
-    with _progress() as tell:
-        return sync(source, store, tell)
+    with opened(path, source.name) as store, _progress() as tell:
+        return sync(source, there, store, tell)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """Where the history is: an S3 bucket, or a folder that holds what such a bucket holds."""
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -63,13 +64,17 @@ class Folder:
         return str(self.path.resolve())
 
     def objects(self) -> Iterator[Object]:
-        """Every file in the folder and the folders in it; a changed file has another etag."""
+        """Every file in the folder and its folders, in the order of their names; a changed file has another etag."""
         if not self.path.is_dir():
             raise SourceError(f"{self.path} is not a folder: --folder names one that holds objects of the history")
-        for path in sorted(self.path.rglob("*")):
-            if path.is_file():
-                stat = path.stat()
-                yield Object(path.relative_to(self.path).as_posix(), f"{stat.st_mtime_ns}-{stat.st_size}", stat.st_size)
+        for folder, folders, names in os.walk(self.path):
+            folders.sort()
+            inside = Path(folder).relative_to(self.path)
+            for name in sorted(names):
+                with suppress(FileNotFoundError):
+                    stat = Path(folder, name).stat()
+                    etag = f"{stat.st_mtime_ns}-{stat.st_size}"
+                    yield Object((inside / name).as_posix(), etag, stat.st_size)
 
     def read(self, key: str) -> bytes | None:
         """The bytes of a file."""

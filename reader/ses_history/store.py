@@ -80,32 +80,36 @@ class Store:
             self._connection.unregister("lines")
 
     def _insert(self, objects: Sequence[Object], vanished: AbstractSet[str]) -> None:
-        keys = [item.key for item in objects]
-        days = [item.day for item in objects]
-        self._connection.execute(f"INSERT INTO entries {query('rows')}", {"keys": keys, "days": days})
-        present = [item for item in objects if item.key not in vanished]
+        last = self._connection.execute("SELECT coalesce(max(object_no), 0) FROM objects").fetchall()[0][0]
+        self._connection.execute(f"INSERT INTO entries {query('rows')}", {"last": last})
+        present = [(number, item) for number, item in enumerate(objects, start=last + 1) if item.key not in vanished]
         self._connection.execute(
-            "INSERT INTO objects SELECT unnest($keys), unnest($etags), unnest($sizes)",
+            "INSERT INTO objects SELECT unnest($numbers), unnest($keys), unnest($etags), unnest($days)",
             {
-                "keys": [item.key for item in present],
-                "etags": [item.etag for item in present],
-                "sizes": [item.size for item in present],
+                "numbers": [number for number, _ in present],
+                "keys": [item.key for _, item in present],
+                "etags": [item.etag for _, item in present],
+                "days": [item.day for _, item in present],
             },
         )
-        self._connection.execute(query("mark_repeated"), {"keys": keys})
+        self._connection.execute(query("mark_repeated"), {"last": last})
 
     def remove(self, keys: Sequence[str]) -> None:
         """Take objects out, with their rows; an event that another object repeats is kept by that."""
         with self._transaction():
-            self._connection.execute("DELETE FROM entries WHERE list_contains($keys, object_key)", {"keys": list(keys)})
+            self._connection.execute(
+                "DELETE FROM entries WHERE object_no IN "
+                "(SELECT object_no FROM objects WHERE list_contains($keys, key))",
+                {"keys": list(keys)},
+            )
             self._connection.execute("DELETE FROM objects WHERE list_contains($keys, key)", {"keys": list(keys)})
             self._connection.execute(query("unmark_repeated"))
 
     def flaws(self, keys: Sequence[str]) -> list[Flaw]:
         """The flawed lines of these objects, in order."""
         rows = self._connection.execute(
-            "SELECT object_key, line_no, flaw FROM entries WHERE flaw IS NOT NULL AND list_contains($keys, object_key) "
-            "AND coalesce(recipient_no, 1) = 1 ORDER BY ALL",
+            "SELECT key, line_no, flaw FROM entries JOIN objects USING (object_no) "
+            "WHERE flaw IS NOT NULL AND list_contains($keys, key) AND recipient_no = 1 ORDER BY ALL",
             {"keys": list(keys)},
         ).fetchall()
         return [Flaw(object_key=key, line_no=line_no, flaw=flaw) for key, line_no, flaw in rows]

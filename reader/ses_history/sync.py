@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ses_history.source import Object, Source
 from ses_history.store import Flaw, Store
 
-_BATCH_BYTES = 96 << 20
+_BATCH_BYTES = 256 << 20
 """Size of the objects that are committed together: enough to fill the store's row groups."""
 
-_BATCH_OBJECTS = 1000
+_BATCH_OBJECTS = 2000
 _DOWNLOADS = 4
 
 
@@ -42,12 +42,23 @@ class Synced:
     """Lines of the added objects that are no event, or one of an unknown type."""
 
 
-def sync(source: Source, store: Store, tell: Callable[[Progress], None] = lambda _: None) -> Synced:
-    """Take into the store what is new in the source, and out of it what is gone there or was written anew.
+def listed(source: Source) -> dict[str, Object]:
+    """Every object there is in the source, by its key."""
+    return {item.key: item for item in source.objects()}
+
+
+def up_to_date(store: Store, there: dict[str, Object]) -> bool:
+    """Whether the store holds what is there, so that a sync would write nothing."""
+    return store.objects() == {key: item.etag for key, item in there.items()}
+
+
+def sync(
+    source: Source, there: dict[str, Object], store: Store, tell: Callable[[Progress], None] = lambda _: None
+) -> Synced:
+    """Take into the store what is there in the source, and out of it what is gone there or was written anew.
 
     Killed in it, the store holds every batch of objects whole or not at all, and the next sync goes on from there.
     """
-    there = {item.key: item for item in source.objects()}
     known = store.objects()
     gone = [key for key, etag in known.items() if key not in there or there[key].etag != etag]
     if gone:

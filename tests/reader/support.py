@@ -10,7 +10,7 @@ from typing import Any
 
 from ses_history.source import Folder
 from ses_history.store import Store, opened
-from ses_history.sync import Synced, sync
+from ses_history.sync import Synced, listed, sync
 
 from tests.localaws.support import EVENTS
 
@@ -40,7 +40,7 @@ def synced(folder: Path) -> Iterator[tuple[Store, Synced]]:
     """The store of a folder beside it, after a sync."""
     source = Folder(folder)
     with opened(folder.parent / "store.duckdb", source.name) as store:
-        yield store, sync(source, store)
+        yield store, sync(source, listed(source), store)
 
 
 def history(folder: Path) -> list[dict[str, Any]]:

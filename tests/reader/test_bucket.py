@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from ses_history.cli import main
 from ses_history.source import Bucket
 from ses_history.store import Store, opened
-from ses_history.sync import sync
+from ses_history.sync import listed, sync
 
 from localaws.aws import LocalAws
 from localaws.deploy import Stack
@@ -43,7 +43,7 @@ def test_who_has_the_reader_policy_and_nothing_else_finds_the_mail(aws: LocalAws
     client = aws.client_of("s3", user(aws, dev.outputs["reader_policy_json"]))
     source = Bucket(dev.outputs["bucket_name"], dev.outputs["events_prefix"], client)
     with store_of(source, tmp_path) as store:
-        result = sync(source, store)
+        result = sync(source, listed(source), store)
         found = store.rows(
             "SELECT event_type, recipient, day = ts::DATE AS today FROM history WHERE message_id = $id ORDER BY ts",
             {"id": message_id},
@@ -59,7 +59,7 @@ def test_every_documented_event_arrives_as_a_row(aws: LocalAws, dev: Stack, tmp_
     publish(aws, list(EVENTS.values()), configuration_set="dev-mail")
     source = Bucket(dev.outputs["bucket_name"], dev.outputs["events_prefix"], aws.client("s3"))
     with store_of(source, tmp_path) as store:
-        result = sync(source, store)
+        result = sync(source, listed(source), store)
         types = store.rows("SELECT DISTINCT event_type FROM history")
     assert result.flaws == []
     assert {row["event_type"] for row in types} == {item["eventType"] for item in EVENTS.values()}
@@ -77,7 +77,7 @@ def test_a_listing_of_a_thousand_pages_is_read_whole(aws: LocalAws, bucket: str,
     client.meta.events.register("provide-client-params.s3.ListObjectsV2", one_object_a_page)
     source = Bucket(bucket, "events/", client)
     with store_of(source, tmp_path) as store:
-        result = sync(source, store)
+        result = sync(source, listed(source), store)
         ((count,),) = [tuple(row.values()) for row in store.rows("SELECT count(DISTINCT message_id) FROM history")]
     assert (len(set(pages)), result.listed, result.added, count) == (1000, 1000, 1000, 1000)
 
@@ -97,7 +97,7 @@ def test_objects_that_expire_while_the_bucket_is_listed_are_left_out(
     client.meta.events.register("provide-client-params.s3.ListObjectsV2", expire)
     source = Bucket(bucket, "events/", client)
     with store_of(source, tmp_path) as store:
-        result = sync(source, store)
+        result = sync(source, listed(source), store)
         kept = {row["message_id"] for row in store.rows("SELECT message_id FROM history")}
         known = store.objects()
     assert kept == {f"{number:04}" for number in range(20)} - {"0001", "0018"}
@@ -198,7 +198,7 @@ def test_a_bucket_in_another_region_is_told(tmp_path: Path) -> None:
 
     source = Bucket("history", "events/", _Elsewhere())
     with store_of(source, tmp_path) as store, pytest.raises(SourceError, match="set AWS_REGION=eu-west-1"):
-        sync(source, store)
+        sync(source, listed(source), store)
 
 
 def test_a_stack_tells_its_bucket_through_the_pulumi_cli(

@@ -12,7 +12,7 @@ import pytest
 from ses_history.failures import StoreError
 from ses_history.source import Folder, Object
 from ses_history.store import opened
-from ses_history.sync import sync
+from ses_history.sync import listed, sync
 
 from tests.localaws.support import EVENTS
 from tests.reader.support import event, history, put, synced
@@ -34,7 +34,7 @@ def test_a_second_sync_reads_only_what_is_new(tmp_path: Path) -> None:
             {"message_id": "one"},
             {"message_id": "two"},
         ]
-        third = sync(Folder(tmp_path / "h"), store)
+        third = sync(Folder(tmp_path / "h"), listed(Folder(tmp_path / "h")), store)
     assert [(s.listed, s.added, s.removed, s.lines) for s in (first, second, third)] == [
         (1, 1, 0, 1),
         (2, 1, 0, 1),
@@ -100,7 +100,7 @@ def test_objects_that_vanish_after_they_were_listed_are_left_out(tmp_path: Path)
     put(tmp_path / "h", [event("send", messageId="three")], last)
     source = _Losing(tmp_path / "h")
     with opened(tmp_path / "store.duckdb", source.name) as store:
-        result = sync(source, store)
+        result = sync(source, listed(source), store)
         rows = store.rows("SELECT message_id, object_key FROM history ORDER BY object_key")
         known = store.objects()
     assert (result.added, [row["message_id"] for row in rows], rows[1]["object_key"]) == (2, ["one", "three"], last)
@@ -119,7 +119,7 @@ def test_a_source_that_fails_leaves_what_was_committed_and_its_error(tmp_path: P
     failing = Failing(tmp_path / "h")
     with opened(tmp_path / "store.duckdb", failing.name) as store:
         with pytest.raises(PermissionError):
-            sync(failing, store)
+            sync(failing, listed(failing), store)
         assert store.rows("SELECT message_id FROM history") == [{"message_id": "one"}]
     assert message_ids(tmp_path / "h") == ["one", "two"]
 
@@ -134,7 +134,7 @@ ses_history.sync._BATCH_OBJECTS = 3
 source = Folder(Path(sys.argv[1]))
 with opened(Path(sys.argv[2]), source.name) as store:
     print("begun", flush=True)
-    ses_history.sync.sync(source, store)
+    ses_history.sync.sync(source, ses_history.sync.listed(source), store)
     print("done", flush=True)
     sys.stdin.read()
 """
@@ -200,7 +200,7 @@ def test_only_its_owner_can_read_the_store(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         with opened(store, source.name) as history_store:
-            sync(source, history_store)
+            sync(source, listed(source), history_store)
             modes = {path.name: stat.S_IMODE(path.stat().st_mode) & 0o077 for path in store.parent.iterdir()}
     finally:
         os.umask(before)

@@ -2,7 +2,16 @@
 -- An open or a click tells who read only when the message has one recipient.
 WITH matched AS (
   SELECT message_id, max(sent_at) AS sent_at
-  FROM matching
+  FROM (
+    -- Each scan has a filter of one column: DuckDB then tests a column's distinct texts, and reads the rest for hits only.
+    SELECT message_id, sent_at FROM matching WHERE message_id = $text
+    UNION ALL
+    SELECT message_id, sent_at FROM matching WHERE contains(lower(recipient), lower($text))
+    UNION ALL
+    SELECT message_id, sent_at FROM matching WHERE contains(lower(source), lower($text))
+    UNION ALL
+    SELECT message_id, sent_at FROM matching WHERE contains(lower(subject), lower($text))
+  )
   WHERE message_id IS NOT NULL
   GROUP BY message_id
   ORDER BY sent_at DESC NULLS LAST, message_id
@@ -13,7 +22,6 @@ told AS (
   SELECT history.*
   FROM history
   SEMI JOIN matched ON history.message_id = matched.message_id
-  WHERE history.sent_at IS NULL OR history.sent_at >= (SELECT min(sent_at) FROM matched)
 ),
 
 recipients AS (

@@ -2,14 +2,7 @@
 SELECT *
 FROM history
 WHERE
-  (
-    $text IS NULL
-    OR message_id = $text
-    OR contains(lower(recipient), lower($text))
-    OR contains(lower(source), lower($text))
-    OR contains(lower(subject), lower($text))
-  )
-  AND ($since IS NULL OR sent_at >= $since)
+  ($since IS NULL OR sent_at >= $since)
   AND ($until IS NULL OR sent_at < $until)
   AND ($types IS NULL OR list_contains($types, event_type))
   AND ($domain IS NULL OR recipient_domain = lower($domain))

@@ -1,5 +1,5 @@
--- Rows of history from `lines` (object_no, line_no, line), whose object is object_no in the lists $keys and $days.
--- One row an event and recipient, or one for a line that is no event, which `flaw` says.
+-- Entries from `lines` (object_no, line_no, line), whose objects are numbered on from $last.
+-- One an event and recipient, or one for a line that is no event, which `flaw` says.
 -- Fields are those of https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-firehose-contents.html
 WITH parsed AS (
   SELECT
@@ -89,12 +89,6 @@ events AS (
 recipients AS (
   SELECT
     *,
-    -- 63 of its bits, a whole number in whatever the rows are exported to
-    CAST(md5_number_lower(concat_ws(
-      chr(31), event_type, mail.messageId, epoch_ms(ts), bounce.feedbackId, complaint.feedbackId,
-      delivery.recipients[1], delivery.smtpResponse, delay.delayedRecipients[1].emailAddress, opened.ipAddress,
-      opened.userAgent, click.ipAddress, click.userAgent, click.link
-    )) >> 1 AS BIGINT) AS event_key,
     CAST(unnest(range(1, greatest(recipients_n, 1) + 1)) AS INTEGER) AS recipient_no
   FROM events
 ),
@@ -114,7 +108,6 @@ addressed AS (
 
 SELECT
   CASE WHEN isfinite(ts) THEN ts END AS ts,
-  CAST($days[object_no] AS DATE) AS day,
   event_type,
   mail.messageId AS message_id,
   CASE WHEN isfinite(sent_at) THEN sent_at END AS sent_at,
@@ -148,9 +141,8 @@ SELECT
   coalesce(reject.reason, failure.errorMessage) AS reason,
   failure.templateName AS template_name,
   subscription.contactList AS contact_list,
-  $keys[object_no] AS object_key,
+  $last + object_no AS object_no,
   line_no,
-  event_key,
   flaw,
   false AS repeated
 FROM addressed

@@ -1,11 +1,11 @@
--- The store: what is known of each object, and a row for each event and recipient.
+-- The store: what is known of each object, and an entry for each event and recipient, or for a line that is no event.
+-- `history` is what people ask; its event_key is the same for the same event and recipient however often delivered.
 CREATE TABLE IF NOT EXISTS source (name VARCHAR);
 
-CREATE TABLE IF NOT EXISTS objects (key VARCHAR, etag VARCHAR, size BIGINT);
+CREATE TABLE IF NOT EXISTS objects (object_no INTEGER, key VARCHAR, etag VARCHAR, day DATE);
 
 CREATE TABLE IF NOT EXISTS entries (
   ts TIMESTAMP,
-  day DATE,
   event_type VARCHAR,
   message_id VARCHAR,
   sent_at TIMESTAMP,
@@ -35,16 +35,26 @@ CREATE TABLE IF NOT EXISTS entries (
   reason VARCHAR,
   template_name VARCHAR,
   contact_list VARCHAR,
-  object_key VARCHAR,
+  object_no INTEGER,
   line_no INTEGER,
-  event_key BIGINT,
   flaw VARCHAR,
-  repeated BOOLEAN
+  repeated BOOLEAN,
+  event VARCHAR GENERATED ALWAYS AS (concat_ws(
+    chr(31), event_type, message_id, epoch_ms(ts), recipient_no, recipient, feedback_id, smtp_response, ip, user_agent,
+    link
+  ))
 );
 
 CREATE VIEW IF NOT EXISTS history AS
 SELECT
-  * EXCLUDE (flaw, repeated)
-  REPLACE (TRY(json_transform(tags, '"MAP(VARCHAR, VARCHAR[])"')) AS tags)
+  ts,
+  day,
+  entries.* EXCLUDE (ts, object_no, line_no, flaw, repeated, event)
+  REPLACE (TRY(json_transform(tags, '"MAP(VARCHAR, VARCHAR[])"')) AS tags),
+  key AS object_key,
+  line_no,
+  -- 63 of its bits, a whole number in whatever the rows are exported to
+  CAST(md5_number_lower(event) >> 1 AS BIGINT) AS event_key
 FROM entries
+JOIN objects USING (object_no)
 WHERE event_type IS NOT NULL AND NOT repeated;

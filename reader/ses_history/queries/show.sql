@@ -2,4 +2,4 @@
 SELECT *
 FROM history
 WHERE message_id = $message_id
-ORDER BY ts NULLS FIRST, event_type <> 'Send', event_key, recipient_no
+ORDER BY ts NULLS FIRST, event_type <> 'Send', object_key, line_no, recipient_no
