@@ -225,7 +225,8 @@ def stats(*, selection: "Selection", by: str, as_json: bool, **where: Any) -> No
     """Count by day sent, event type, domain, configuration set or tag.
 
     Rates are of the recipients sent to. The hard bounce rate leaves out addresses on your account's suppression list,
-    as SES does. Delivery seconds are from SES taking the mail to the other side taking it.
+    as SES does. Delivery seconds are from SES taking the mail to the other side taking it. Of a mail to several, opens
+    and clicks count with its first recipient: SES does not tell whose they are.
     """
     from ses_history import ask, render  # noqa: PLC0415
 

@@ -4,6 +4,8 @@ import io
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from typing import Any, cast
 
 import pyarrow as pa
@@ -41,6 +43,14 @@ def line(body: bytes, line_no: int) -> bytes:
             return lines[line_no - 1]
         line_no -= complete
     raise IndexError(line_no)
+
+
+def decoded_words(header: str) -> str:
+    """A header's text with its encoded words (RFC 2047) as their reader saw them; where they are not such, as it is."""
+    try:
+        return str(make_header(decode_header(header)))
+    except (LookupError, MessageError, ValueError):
+        return header
 
 
 def _text(body: bytes) -> Iterator[bytes]:

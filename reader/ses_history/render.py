@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from email.errors import MessageError
-from email.header import decode_header, make_header
 from itertools import groupby
 from typing import Any
 
@@ -61,7 +59,7 @@ def messages(recipients: Sequence[dict[str, Any]]) -> Table:
         table.add_row(
             moment(first["sent_at"]),
             Text(clean(first["recipient"]) + others),
-            Text(subject(first["subject"])),
+            Text(clean(first["subject"])),
             _standings([row["standing"] for row in rows]),
             Text(clean(next((row["reply"] for row in reversed(rows) if row["reply"]), ""))),
             Text(clean(first["message_id"])),
@@ -83,7 +81,7 @@ def timeline(rows: Sequence[dict[str, Any]]) -> Iterable[Text]:
     head = {
         "Message": first["message_id"],
         "From": first["source"],
-        "Subject": subject(first["subject"]),
+        "Subject": first["subject"],
         "Sent": moment(first["sent_at"]) + " UTC",
         "Set": first["configuration_set"],
     }
@@ -177,14 +175,6 @@ def _seconds(value: float | None) -> str:
 def moment(at: datetime | None) -> str:
     """A time in UTC to the second."""
     return "?" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
-
-
-def subject(value: str | None) -> str:
-    """A subject as its reader saw it: RFC 2047 words decoded."""
-    try:
-        return clean(str(make_header(decode_header(value or ""))))
-    except (LookupError, MessageError, ValueError):
-        return clean(value)
 
 
 def clean(value: str | None) -> str:

@@ -82,6 +82,7 @@ class Store:
     def _insert(self, objects: Sequence[Object], vanished: AbstractSet[str]) -> None:
         last = self._connection.execute("SELECT coalesce(max(object_no), 0) FROM objects").fetchall()[0][0]
         self._connection.execute(f"INSERT INTO entries {query('rows')}", {"last": last})
+        self._decode_subjects(last)
         present = [(number, item) for number, item in enumerate(objects, start=last + 1) if item.key not in vanished]
         self._connection.execute(
             "INSERT INTO objects SELECT unnest($numbers), unnest($keys), unnest($etags), unnest($days)",
@@ -93,6 +94,21 @@ class Store:
             },
         )
         self._connection.execute(query("mark_repeated"), {"last": last})
+
+    def _decode_subjects(self, last: int) -> None:
+        from ses_history.records import decoded_words  # noqa: PLC0415
+
+        found = self._connection.execute(
+            "SELECT DISTINCT subject FROM entries WHERE object_no > $last AND contains(subject, '=?')", {"last": last}
+        )
+        encoded = [subject for (subject,) in found.fetchall()]
+        if encoded:
+            decoded = [decoded_words(subject) for subject in encoded]
+            self._connection.execute(
+                "UPDATE entries SET subject = plain FROM (SELECT unnest($encoded) AS word, unnest($decoded) AS plain) "
+                "WHERE object_no > $last AND subject = word",
+                {"last": last, "encoded": encoded, "decoded": decoded},
+            )
 
     def remove(self, keys: Sequence[str]) -> None:
         """Take objects out, with their rows; an event that another object repeats is kept by that."""

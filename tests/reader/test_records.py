@@ -115,6 +115,26 @@ def test_an_event_has_a_row_for_each_of_its_recipients(tmp_path: Path) -> None:
     assert [row["smtp_status"] for row in rows[:2]] == ["5.2.2", None]
 
 
+@pytest.mark.parametrize(
+    ("subject", "read"),
+    [
+        ("=?UTF-8?Q?Caf=C3=A9?= menu", "Café menu"),
+        ("=?iso-8859-1?b?R3L832U=?=", "Grüße"),
+        ("=?UTF-8?B?SGVsbG8=?= =?UTF-8?B?V29ybGQ=?=", "HelloWorld"),
+        ("=?klingon?Q?nuqneH?=", "=?klingon?Q?nuqneH?="),
+        ("What is =? in Perl", "What is =? in Perl"),
+    ],
+)
+@pytest.mark.parametrize("common", [True, False])
+def test_a_subject_is_kept_as_its_reader_saw_it_from_whichever_header_tells(
+    subject: str, read: str, *, common: bool, tmp_path: Path
+) -> None:
+    headers = [{"name": "To", "value": "x"}, {"name": "SUBJECT", "value": subject}]
+    told = {"commonHeaders": {"subject": subject}} if common else {"commonHeaders": {}, "headers": headers}
+    put(tmp_path / "h", [event("send", **told)])
+    assert [row["subject"] for row in history(tmp_path / "h")] == [read]
+
+
 def test_lines_that_are_no_event_are_told_and_the_others_kept(tmp_path: Path) -> None:
     body = b"\n".join(
         [

@@ -53,6 +53,10 @@ events AS (
     END AS flaw,
     r.eventType AS event_type,
     r.mail AS mail,
+    coalesce(r.mail.commonHeaders.subject, CASE WHEN r.mail IS NOT NULL THEN list_filter(
+      TRY(from_json(json_extract(line, '$.mail.headers'), '[{"name": "VARCHAR", "value": "VARCHAR"}]')),
+      lambda header: lower(header.name) = 'subject'
+    )[1].value END) AS subject,
     json_extract_string(r.mail.tags, ['$."ses:configuration-set"[0]', '$."ses:from-domain"[0]']) AS ses_tags,
     r.bounce AS bounce,
     r.complaint AS complaint,
@@ -116,7 +120,7 @@ SELECT
   recipient_no,
   CAST(recipients_n AS INTEGER) AS recipients_n,
   mail.source AS source,
-  mail.commonHeaders.subject AS subject,
+  subject,
   ses_tags[1] AS configuration_set,
   ses_tags[2] AS from_domain,
   mail.sendingAccountId AS account_id,
