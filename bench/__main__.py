@@ -1,14 +1,17 @@
 """`make bench`: each figure of `ses-history` beside its rivals, in the same run."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from unittest.mock import patch
 
 import click
 from rich.console import Console
@@ -20,6 +23,8 @@ from bench.corpus import Corpus, make
 _HISTORY = str(Path(sys.executable).with_name("ses-history"))
 _SCAN = [sys.executable, "-m", "bench.duckdb_scan"]
 _RECIPIENT = "ada.abel1@mail.example.com"
+_BUCKET = "history"
+_LIST = f"import boto3; list(boto3.client('s3').get_paginator('list_objects_v2').paginate(Bucket='{_BUCKET}'))"
 _TIMES = 3
 
 
@@ -37,20 +42,24 @@ class Figure:
 @click.option("--events", default=5_000_000, show_default=True, help="How many events the corpus has.")
 @click.option("--large", default=100, show_default=True, help="Over how many large objects.")
 @click.option("--small", default=8_000, show_default=True, help="Over how many small objects.")
+@click.option("--listed", default=10_000, show_default=True, help="How many objects the bucket has that is listed.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
     help="Keep the corpus here, and use the one that is there.  [default: a temporary one]",
 )
-def main(events: int, large: int, small: int, folder: Path | None) -> None:
+def main(events: int, large: int, small: int, listed: int, folder: Path | None) -> None:
     """Measure, and print a table. The corpus of five million events takes 2 GB of disk."""
     with TemporaryDirectory() as temporary:
-        corpus = Corpus(folder=folder or Path(temporary), events=events, large=large, small=small)
+        temporary_folder = Path(temporary)
+        corpus = Corpus(folder=folder or temporary_folder, events=events, large=large, small=small)
         if not corpus.layouts["small"].exists():
             for _ in track(make(corpus), f"Generating {events:,} events", total=large):
                 pass
         table = Table("what", "with", "seconds", "memory")
-        for figure in _figures(corpus, Path(temporary)):
+        figures = _figures(corpus, temporary_folder)
+        figures += _of_a_fifth(corpus, temporary_folder) + _of_a_bucket(listed, temporary_folder)
+        for figure in figures:
             table.add_row(figure.what, figure.command, _said(figure.seconds, "{:.2f}"), _megabytes(figure.memory))
         Console(soft_wrap=True).print(table)
 
@@ -70,6 +79,39 @@ def _figures(corpus: Corpus, temporary: Path) -> list[Figure]:
     return figures
 
 
+def _of_a_fifth(corpus: Corpus, temporary: Path) -> list[Figure]:
+    """What memory a shorter history takes."""
+    folder = temporary / "fifth"
+    folder.mkdir()
+    objects = sorted(corpus.layouts["large"].rglob("*.gz"))
+    for path in objects[: len(objects) // 5]:
+        (folder / path.name).symlink_to(path.resolve())
+    where = ["--folder", str(folder), "--store", str(temporary / "fifth.duckdb")]
+    return [
+        _figure("first sync, a fifth of the large objects", "ses-history", [_HISTORY, "sync", *where], times=1),
+        _figure("find, a fifth of the large objects", "ses-history", [_HISTORY, "find", _RECIPIENT, *where]),
+    ]
+
+
+def _of_a_bucket(listed: int, temporary: Path) -> list[Figure]:
+    """What listing a bucket takes, on AWS on this machine."""
+    what = f"sync, nothing new, a bucket of {listed:,} objects"
+    sync = [_HISTORY, "sync", "--bucket", _BUCKET, "--store", str(temporary / "bucket.duckdb")]
+    # In a process of its own: what a command takes of memory is counted from what the process that starts it has.
+    serving = [sys.executable, "-m", "bench.bucket", _BUCKET, str(listed)]
+    with subprocess.Popen(serving, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:  # noqa: S603
+        assert server.stdin
+        assert server.stdout
+        with patch.dict(os.environ, json.loads(server.stdout.readline())):
+            _run(sync)
+            figures = [
+                _figure(what, "ses-history", sync),
+                _figure(what, "boto3, the listing alone", [sys.executable, "-c", _LIST]),
+            ]
+        server.stdin.close()
+    return figures
+
+
 def _byte_search(what: str, folder: Path) -> Figure:
     name = "xargs -P2 igzip | rg"
     if missing := [tool for tool in ("igzip", "rg") if shutil.which(tool) is None]:
@@ -78,7 +120,7 @@ def _byte_search(what: str, folder: Path) -> Figure:
     return _figure(what, name, ["sh", "-c", f"find '{folder}' -name '*.gz' | xargs -P2 -n1 sh -c '{each}'"])
 
 
-def _figure(what: str, name: str, command: list[str], times: int = _TIMES) -> Figure:
+def _figure(what: str, name: str, command: Sequence[str], times: int = _TIMES) -> Figure:
     runs = [_run(command) for _ in range(times)]
     return Figure(
         what=what,
@@ -88,10 +130,12 @@ def _figure(what: str, name: str, command: list[str], times: int = _TIMES) -> Fi
     )
 
 
-def _run(command: list[str]) -> tuple[float, int]:
+def _run(command: Sequence[str]) -> tuple[float, int]:
     """Wall seconds and peak bytes of a command, which succeeds or finds nothing."""
+    # As where pip installed it: a module is compiled once, and not at each start.
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
     _, status, usage = os.wait4(process.pid, 0)
     seconds = perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)

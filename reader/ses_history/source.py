@@ -152,11 +152,14 @@ _CREDENTIALS = "Sign in with `aws sso login` or set AWS_PROFILE, and see `aws st
 def connect(bucket: str, prefix: str) -> Bucket:
     """The bucket as the credentials of the environment see it."""
     import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
     from botocore.exceptions import BotoCoreError  # noqa: PLC0415
+    from botocore.session import get_session  # noqa: PLC0415
 
+    session = get_session()
+    # As the AWS CLI does: nobody asks for the times in a listing, and reading them is most of the work of reading it.
+    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=str)
     try:
-        client: Any = boto3.Session().client("s3", config=Config(max_pool_connections=16))
+        client: Any = boto3.Session(botocore_session=session).client("s3")
     except BotoCoreError as error:
         raise SourceError(f"AWS cannot be reached: {error}. {_CREDENTIALS}") from error
     return Bucket(bucket, prefix, client)
