@@ -84,6 +84,14 @@ def test_find_says_where_a_message_stands(events: list[dict[str, Any]], standing
     assert (found["message_id"], found["recipient"], found["standing"]) == ("m", "a@example.com", standing)
 
 
+def test_find_tells_of_a_bounce_without_a_time(folder: Path, run: Run) -> None:
+    recipients = [{"emailAddress": "a@example.com", "diagnosticCode": "550 no"}]
+    put(folder, [{"eventType": "Bounce", "mail": {"messageId": "m"}, "bounce": {"bouncedRecipients": recipients}}])
+    assert "bounced: soft" in run("find", "a@example.com").stdout
+    [found] = told(run("find", "a@example.com", "--json"))
+    assert (found["standing"], found["reply"]) == ("bounced: soft", "550 no")
+
+
 def test_an_open_of_a_mail_to_several_is_nobodys(folder: Path, run: Run) -> None:
     both = ["a@example.com", "b@example.com"]
     put(folder, [*mail("m", both, "send", "open"), *mail("m", ["b@example.com"], "delivery")])

@@ -193,6 +193,18 @@ def test_the_second_of_two_syncs_at_once_says_who_has_the_store(tmp_path: Path) 
     assert len(history(folder)) == 1
 
 
+def test_a_look_up_with_nothing_new_shares_the_store_with_other_readers(tmp_path: Path) -> None:
+    folder, store = tmp_path / "h", tmp_path / "store.duckdb"
+    put(folder, [EVENTS["send"]])
+    history(folder)
+    where = ["--folder", str(folder), "--store", str(store)]
+    look_up = [Path(sys.executable).with_name("ses-history"), "find", "reader@example.com", *where]
+    with opened(store, Folder(folder).name, read_only=True):
+        assert subprocess.run(look_up, check=False, capture_output=True).returncode == 0
+        put(folder, [EVENTS["delivery"]], OTHER)
+        assert subprocess.run(look_up, check=False, capture_output=True).returncode == 4
+
+
 def test_only_its_owner_can_read_the_store(tmp_path: Path) -> None:
     put(tmp_path / "h", [EVENTS["send"]])
     store = tmp_path / "new" / "store.duckdb"

@@ -40,7 +40,7 @@ recipients AS (
           WHEN bounce_sub_type = 'OnAccountSuppressionList' THEN 'suppressed'
           WHEN bounce_type = 'Permanent' THEN 'hard'
           ELSE 'soft'
-        END, ts
+        END, coalesce(ts, '-infinity')
       ) FILTER (WHERE event_type = 'Bounce')
       WHEN bool_or(event_type = 'Click' AND recipients_n = 1) THEN 'clicked'
       WHEN bool_or(event_type = 'Open' AND recipients_n = 1) THEN 'opened'
@@ -50,7 +50,7 @@ recipients AS (
       WHEN bool_or(event_type = 'DeliveryDelay') THEN 'delayed'
       ELSE 'sent'
     END AS standing,
-    max_by(coalesce(smtp_response, reason), ts) FILTER (WHERE coalesce(smtp_response, reason) IS NOT NULL) AS reply
+    max_by(coalesce(smtp_response, reason), coalesce(ts, '-infinity')) FILTER (WHERE coalesce(smtp_response, reason) IS NOT NULL) AS reply
   FROM told
   GROUP BY message_id, lower(recipient)
 )
