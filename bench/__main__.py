@@ -1,5 +1,6 @@
 """`make bench`: each figure of `ses-history` beside its rivals, in the same run."""
 
+import gzip
 import json
 import os
 import shutil
@@ -42,7 +43,7 @@ class Figure:
 @click.option("--events", default=5_000_000, show_default=True, help="How many events the corpus has.")
 @click.option("--large", default=100, show_default=True, help="Over how many large objects.")
 @click.option("--small", default=8_000, show_default=True, help="Over how many small objects.")
-@click.option("--listed", default=10_000, show_default=True, help="How many objects the bucket has that is listed.")
+@click.option("--listed", default=10_000, show_default=True, help="How many objects are listed where nothing is new.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -58,7 +59,7 @@ def main(events: int, large: int, small: int, listed: int, folder: Path | None) 
                 pass
         table = Table("what", "with", "seconds", "memory")
         figures = _figures(corpus, temporary_folder)
-        figures += _of_a_fifth(corpus, temporary_folder) + _of_a_bucket(listed, temporary_folder)
+        figures += _of_a_fifth(corpus, temporary_folder) + _of_nothing_new(listed, temporary_folder)
         for figure in figures:
             table.add_row(figure.what, figure.command, _said(figure.seconds, "{:.2f}"), _megabytes(figure.memory))
         Console(soft_wrap=True).print(table)
@@ -95,12 +96,24 @@ def _of_a_fifth(corpus: Corpus, temporary: Path) -> list[Figure]:
     ]
 
 
-def _of_a_bucket(listed: int, temporary: Path) -> list[Figure]:
-    """What listing a bucket takes, on AWS on this machine."""
-    what = f"sync, nothing new, a bucket of {listed:,} objects"
-    sync = [_HISTORY, "sync", "--bucket", _BUCKET, "--store", str(temporary / "bucket.duckdb")]
+def _of_nothing_new(listed: int, temporary: Path) -> list[Figure]:
+    """What a listing takes: of a folder, and of a bucket on AWS on this machine that holds the same."""
+    folder = temporary / "listed"
+    body = gzip.compress(b'{"eventType": "Send", "mail": {"messageId": "one"}}\n')
+    for number in range(listed):
+        path = folder / f"events/day=2026-11-{number % 28 + 1:02}/ses-history-1-2026-11-23-08-00-00-{number:08}.gz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    sync_folder = [_HISTORY, "sync", "--folder", str(folder), "--store", str(temporary / "listed.duckdb")]
+    _run(sync_folder)
+    what = "sync, nothing new, a {} of " + f"{listed:,} objects"
+    return [_figure(what.format("folder"), "ses-history", sync_folder), *_of_a_bucket(what.format("bucket"), folder)]
+
+
+def _of_a_bucket(what: str, folder: Path) -> list[Figure]:
+    sync = [_HISTORY, "sync", "--bucket", _BUCKET, "--store", str(folder.with_name("bucket.duckdb"))]
     # In a process of its own: what a command takes of memory is counted from what the process that starts it has.
-    serving = [sys.executable, "-m", "bench.bucket", _BUCKET, str(listed)]
+    serving = [sys.executable, "-m", "bench.bucket", _BUCKET, str(folder)]
     with subprocess.Popen(serving, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:  # noqa: S603
         assert server.stdin
         assert server.stdout

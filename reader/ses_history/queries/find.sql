@@ -50,7 +50,8 @@ recipients AS (
       WHEN bool_or(event_type = 'DeliveryDelay') THEN 'delayed'
       ELSE 'sent'
     END AS standing,
-    max_by(coalesce(smtp_response, reason), coalesce(ts, '-infinity')) FILTER (WHERE coalesce(smtp_response, reason) IS NOT NULL) AS reply
+    max_by(coalesce(smtp_response, reason), coalesce(ts, '-infinity'))
+      FILTER (WHERE coalesce(smtp_response, reason) IS NOT NULL) AS reply
   FROM told
   GROUP BY message_id, lower(recipient)
 )

@@ -43,8 +43,8 @@ events AS (
     object_no,
     line_no,
     CASE
-      WHEN r IS NULL AND trim(line, ' ' || chr(9) || chr(10) || chr(13)) = '' THEN 'blank'
-      WHEN r IS NULL THEN 'not JSON'
+      -- In a case of its own, so that only the few lines that are not JSON are trimmed.
+      WHEN r IS NULL THEN CASE trim(line, ' ' || chr(9) || chr(10) || chr(13)) WHEN '' THEN 'blank' ELSE 'not JSON' END
       WHEN r.eventType IS NULL THEN 'not an event'
       WHEN r.eventType NOT IN (
         'Send', 'Reject', 'Bounce', 'Complaint', 'Delivery', 'Open', 'Click', 'Rendering Failure', 'DeliveryDelay',
