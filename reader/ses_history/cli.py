@@ -30,24 +30,23 @@ _FORMATS = ["csv", "jsonl", "parquet", "sqlite"]
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="ses-history")
 def main() -> None:
-    r"""Look up what happened to mail that Amazon SES sent.
+    """Look up what happened to mail that Amazon SES sent.
 
     The history is in the S3 bucket that SES sending history keeps it in. Each command first takes what is new there
     into a store on this machine, which only you can read, and answers from that.
 
     \b
-    ses-history find ada@example.com --stack dev     what became of the mail to Ada
-    ses-history show MESSAGE-ID                      everything that happened to one message
-    ses-history stats --by domain --since 7d         counts and rates of a week
-    ses-history export bounces.csv --type bounce     rows for a spreadsheet
+    ses-history find ada@example.com --stack dev   what became of the mail to Ada
+    ses-history show MESSAGE-ID                    what happened to one message
+    ses-history stats --by domain --since 7d       counts and rates of a week
+    ses-history export bounces.csv --type bounce   rows for a spreadsheet
 
     Where the history is: --bucket, --stack or --folder, or the environment variable SES_HISTORY, which holds
     s3://BUCKET/PREFIX or a folder's path.
 
-    \b
-    Exit codes: 0 found; 1 nothing found; 2 wrong usage; 3 the bucket, stack or folder cannot be read;
-    4 the store cannot be used.
-    """
+    Exit codes: 0 found; 1 nothing found; 2 wrong usage; 3 the bucket, stack or folder cannot be read; 4 the store
+    cannot be used.
+    """  # noqa: D301 click keeps the lines of a paragraph after a backspace character, which r""" would spell out
 
 
 def _where(command: Callable[..., None]) -> Callable[..., None]:
@@ -107,7 +106,7 @@ def _selection(command: Callable[..., None]) -> Callable[..., None]:
             ),
             click.option("--domain", help="To this domain."),
             click.option("--set", "configuration_set", help="Sent through this configuration set."),
-            click.option("--tag", type=_Tag(), help="With this tag: NAME=VALUE."),
+            click.option("--tag", type=_Tag(), help="Sent with this tag."),
         ]
     ):
         selected = option(selected)

@@ -349,6 +349,12 @@ def test_help_is_there_for_every_command() -> None:
         assert "--bucket" in result.stdout
 
 
+def test_help_gives_each_example_a_line() -> None:
+    lines = CliRunner().invoke(main, ["--help"]).output.splitlines()
+    assert "  ses-history stats --by domain --since 7d       counts and rates of a week" in lines
+    assert all(len(line) <= 80 for line in lines)
+
+
 def test_help_imports_nothing_that_takes_long() -> None:
     script = (
         "import sys; from ses_history.cli import main; main(['--help'], standalone_mode=False); "
