@@ -20,7 +20,7 @@ from ses_history.failures import NothingFoundError, SourceError
 # Whatever takes long to import is imported by the command that needs it: `--help` answers at once.
 if TYPE_CHECKING:
     from ses_history.ask import Selection
-    from ses_history.source import Object, Source
+    from ses_history.source import Source
     from ses_history.store import Store
     from ses_history.sync import Progress, Synced
 
@@ -157,10 +157,8 @@ def sync(*, as_json: bool, **where: Any) -> None:
     Killed at any moment it loses nothing: the next one goes on where it was. Lines that are no event are told with
     their object and line.
     """
-    from ses_history.sync import listed  # noqa: PLC0415
-
     source = _source(where)
-    result = _synced(source, listed(source), _store_path(source, where))
+    result = _synced(source, _store_path(source, where))
     if as_json:
         from dataclasses import asdict  # noqa: PLC0415
 
@@ -270,35 +268,19 @@ def export(*, selection: "Selection", file: Path, file_format: str | None, as_js
 def _history(where: dict[str, Any]) -> Iterator[tuple["Store", "Source"]]:
     """The store to look things up in, synced unless told not to; other processes may read it meanwhile."""
     from ses_history.store import opened  # noqa: PLC0415
-    from ses_history.sync import listed  # noqa: PLC0415
 
     source = _source(where)
     path = _store_path(source, where)
     if not where["no_sync"]:
-        there = listed(source)
-        if not _up_to_date(source, there, path):
-            result = _synced(source, there, path)
-            if result.flaws:
-                click.echo(
-                    f"{len(result.flaws):,} new lines are no event: `ses-history sync --json` tells more", err=True
-                )
-        if not there:
+        result = _synced(source, path)
+        if not result.listed:
             raise NothingFoundError(
                 f"{source.name} is empty: send a mail through the configuration set, and wait for Firehose's buffer"
             )
+        if result.flaws:
+            click.echo(f"{len(result.flaws):,} new lines are no event: `ses-history sync --json` tells more", err=True)
     with opened(path, source.name, read_only=True) as store:
         yield store, source
-
-
-def _up_to_date(source: "Source", there: dict[str, "Object"], path: Path) -> bool:
-    """Whether nothing is to be written, asked of a store that others may read meanwhile."""
-    from ses_history.store import opened  # noqa: PLC0415
-    from ses_history.sync import up_to_date  # noqa: PLC0415
-
-    if not path.exists():
-        return False
-    with opened(path, source.name, read_only=True) as store:
-        return up_to_date(store, there)
 
 
 def _source(where: dict[str, Any]) -> "Source":
@@ -334,12 +316,40 @@ def _store_path(source: "Source", where: dict[str, Any]) -> Path:
     return user_cache_path("ses-history", appauthor=False) / f"{digest}.duckdb"
 
 
-def _synced(source: "Source", there: dict[str, "Object"], path: Path) -> "Synced":
+def _synced(source: "Source", path: Path) -> "Synced":
+    """What a sync of the store did. With nothing new it is only read, and others may read it meanwhile."""
     from ses_history.store import opened  # noqa: PLC0415
-    from ses_history.sync import sync  # noqa: PLC0415
+    from ses_history.sync import Synced, listed, sync  # noqa: PLC0415
 
+    known = dict[str, str]()
+    if path.exists():
+        with opened(path, source.name, read_only=True) as store:
+            known = store.objects()
+    with _listing(source) as tell:
+        there = listed(source, known, tell)
+    if known == {key: item.etag for key, item in there.items()}:
+        return Synced(listed=len(there), added=0, removed=0, lines=0, flaws=[])
     with opened(path, source.name) as store, _progress() as tell:
         return sync(source, there, store, tell)
+
+
+@contextmanager
+def _listing(source: "Source") -> Iterator[Callable[[int], None]]:
+    """How many objects are listed so far on standard error, if that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
+
+    what = f"Listing {escape(source.name)}"
+    with Console(stderr=True).status(what) as status:
+
+        def tell(count: int) -> None:
+            if count % 1000 == 0:
+                status.update(f"{what}: {count:,} objects")
+
+        yield tell
 
 
 @contextmanager

@@ -1,18 +1,20 @@
 """Sync: the store is made to hold what the source does, object by object."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ses_history.source import Object, Source
+from ses_history.source import AT_ONCE, Object, Source
 from ses_history.store import Flaw, Store
 
 _BATCH_BYTES = 256 << 20
 """Size of the objects that are committed together: enough to fill the store's row groups."""
 
 _BATCH_OBJECTS = 2000
-_DOWNLOADS = 4
+
+_AHEAD_BYTES = 32 << 20
+"""Size of the objects that are downloaded ahead of the one read, which is in memory as well."""
 
 
 @dataclass(kw_only=True)
@@ -42,14 +44,18 @@ class Synced:
     """Lines of the added objects that are no event, or one of an unknown type."""
 
 
-def listed(source: Source) -> dict[str, Object]:
-    """Every object there is in the source, by its key."""
-    return {item.key: item for item in source.objects()}
+def listed(
+    source: Source, known: Iterable[str] = (), tell: Callable[[int], None] = lambda _: None
+) -> dict[str, Object]:
+    """Every object there is in the source, by its key; keys `known` from before make it faster.
 
-
-def up_to_date(store: Store, there: dict[str, Object]) -> bool:
-    """Whether the store holds what is there, so that a sync would write nothing."""
-    return store.objects() == {key: item.etag for key, item in there.items()}
+    It tells how many there are so far.
+    """
+    there = dict[str, Object]()
+    for item in source.objects(known):
+        there[item.key] = item
+        tell(len(there))
+    return there
 
 
 def sync(
@@ -115,13 +121,16 @@ def _add(
 
 def _downloaded(source: Source, objects: Sequence[Object]) -> Iterator[tuple[Object, bytes | None]]:
     """Each object with its body, a few ahead of the one asked for."""
-    with ThreadPoolExecutor(_DOWNLOADS) as pool:
-        ahead: deque[tuple[Object, Future[bytes | None]]] = deque()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ahead = deque[tuple[Object, Future[bytes | None]]]()
+
+        def first() -> tuple[Object, bytes | None]:
+            item, body = ahead.popleft()
+            return item, body.result()
+
         for item in objects:
+            while ahead and (len(ahead) == AT_ONCE or sum(it.size for it, _ in ahead) + item.size > _AHEAD_BYTES):
+                yield first()
             ahead.append((item, pool.submit(source.read, item.key)))
-            if len(ahead) == _DOWNLOADS:
-                first, body = ahead.popleft()
-                yield first, body.result()
         while ahead:
-            first, body = ahead.popleft()
-            yield first, body.result()
+            yield first()

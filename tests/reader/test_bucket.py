@@ -104,6 +104,37 @@ def test_objects_that_expire_while_the_bucket_is_listed_are_left_out(
     assert len(known) == result.added == 18
 
 
+def test_a_listing_begins_at_several_known_keys_at_once_and_misses_nothing(
+    aws: LocalAws, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_sends(aws, bucket, 35)
+    client = aws.client_of("s3")
+    asked: list[str | None] = []
+
+    def ten_objects_a_page(params: dict[str, Any], **_: object) -> None:
+        params["MaxKeys"] = 10
+        asked.append("the next" if "ContinuationToken" in params else params.get("StartAfter"))
+
+    client.meta.events.register("provide-client-params.s3.ListObjectsV2", ten_objects_a_page)
+    monkeypatch.setattr("ses_history.source._PAGE", 10)
+    source = Bucket(bucket, "events/", client)
+    known = [f"events/day=2026-11-23/{number:04}.gz" for number in range(35)]
+    assert [item.key for item in source.objects()] == known
+    assert asked == [None, "the next", "the next", "the next"]
+
+    asked.clear()
+    put_sends(aws, bucket, 47)
+    aws.client("s3").put_object(Bucket=bucket, Key="events/day=2026-11-23/0012-late.gz", Body=b"")
+    gone = {known[number] for number in (0, 9, 18, 29)}
+    for key in gone:
+        aws.client("s3").delete_object(Bucket=bucket, Key=key)
+    there = [item["Key"] for item in aws.client("s3").list_objects_v2(Bucket=bucket).get("Contents", [])]
+    assert len(there) == 44
+    assert sorted(item.key for item in source.objects(reversed(known))) == there
+    assert set(asked) == {None, known[9], known[19], known[29], "the next"}
+    assert len(asked) == 5
+
+
 def command(tmp_path: Path, *arguments: str) -> Result:
     return CliRunner().invoke(main, [*arguments, "--store", str(tmp_path / "store.duckdb")])
 
