@@ -1,5 +1,6 @@
 """Questions to the history: which rows, messages and counts a selection asks for."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,6 +15,10 @@ GROUPS = {
     "set": "configuration_set",
 }
 """What `stats` counts by, as SQL; a tag is counted by its first value."""
+
+
+_MESSAGE_ID_HEADER = re.compile(r"<?(?P<id>[0-9a-f]{16}-[0-9a-f-]{36}-\d{6})@[\w.-]+>?")
+"""As SES writes it over the sender's: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +36,24 @@ class Selection:
 
 def find(store: Store, text: str, selection: Selection, limit: int) -> list[dict[str, Any]]:
     """The newest messages with a matching row that names the text: a row a recipient, with where it stands."""
-    return store.rows(_of_matching(query("find")), {**asdict(selection), "text": text, "limit": limit})
+    tables = {
+        "matching": query("matching"),
+        "found": query("find"),
+        "told": "SELECT history.* FROM history SEMI JOIN found USING (message_id)",
+    }
+    parameters = {**asdict(selection), "text": _searched(text), "limit": limit}
+    return store.rows(_with(tables, query("standings")), parameters)
+
+
+def standings(store: Store, message_id: str) -> list[dict[str, Any]]:
+    """Where each recipient of a message stands now."""
+    tables = {"told": "SELECT * FROM history WHERE message_id = $text"}
+    return store.rows(_with(tables, query("standings")), {"text": _searched(message_id)})
 
 
 def show(store: Store, message_id: str) -> list[dict[str, Any]]:
     """The rows of a message, in the order its events happened."""
-    return store.rows(query("show"), {"message_id": message_id})
+    return store.rows(query("show"), {"message_id": _searched(message_id)})
 
 
 def stats(store: Store, selection: Selection, by: str) -> list[dict[str, Any]]:
@@ -44,9 +61,11 @@ def stats(store: Store, selection: Selection, by: str) -> list[dict[str, Any]]:
     kind, _, tag = by.partition(":")
     parameters = asdict(selection) | ({"tag": tag} if kind == "tag" else {})
     group = "tags[$tag][1]" if kind == "tag" else GROUPS[kind]
-    grouped = f'grouped AS (SELECT *, {group} AS "group" FROM matching)'  # noqa: S608
-    sql = query("stats").replace("WITH ", f"WITH {grouped}, ", 1)
-    return store.rows(_of_matching(sql), parameters)
+    tables = {
+        "matching": query("matching"),
+        "grouped": f'SELECT *, {group} AS "group" FROM matching',  # noqa: S608
+    }
+    return store.rows(_with(tables, query("stats")), parameters)
 
 
 def rows(store: Store, selection: Selection) -> Iterator[dict[str, Any]]:
@@ -59,5 +78,13 @@ def rows_sql() -> str:
     return f"{query('matching')} ORDER BY ts, message_id, recipient_no"
 
 
-def _of_matching(sql: str) -> str:
-    return sql.replace("WITH ", f"WITH matching AS NOT MATERIALIZED ({query('matching')}), ", 1)
+def _with(tables: dict[str, str], sql: str) -> str:
+    """A query that reads others by their names."""
+    named = ", ".join(f"{name} AS NOT MATERIALIZED ({table})" for name, table in tables.items())
+    return f"WITH {named} {sql}"
+
+
+def _searched(text: str) -> str:
+    """What is looked for: the text, or of a mail's Message-ID header the part that SES calls the message id."""
+    header = _MESSAGE_ID_HEADER.fullmatch(text.strip())
+    return header["id"] if header else text

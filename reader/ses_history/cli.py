@@ -198,19 +198,23 @@ def find(*, text: str, selection: "Selection", limit: int, as_json: bool, **wher
 @_without_sync
 @click.option("--raw", is_flag=True, help="Print the events as SES wrote them, a line of JSON each.")
 def show(*, message_id: str, raw: bool, as_json: bool, **where: Any) -> None:
-    """Show everything that happened to the message MESSAGE_ID, in order."""
+    """Show where the message MESSAGE_ID stands with each recipient, and everything that happened to it, in order.
+
+    The Message-ID header of a mail that was received, <MESSAGE_ID@email.amazonses.com>, will do as well.
+    """
     from ses_history import ask, render  # noqa: PLC0415
 
     with _history(where) as (store, source):
         rows = ask.show(store, message_id)
+        recipients = ask.standings(store, message_id)
     if not rows:
         raise NothingFoundError(f"The history has no message {message_id!r}: `ses-history find` looks for parts of it")
     if raw:
         _print_raw(source, rows)
     elif as_json:
-        _print_json(rows)
+        _print_json({"recipients": recipients, "events": rows})
     else:
-        _print(render.timeline(rows))
+        _print(render.timeline(rows, recipients))
 
 
 @main.command()

@@ -25,6 +25,26 @@ _STYLES = {
     "failed": "red",
     "delayed": "yellow",
 }
+_DETAILS = (
+    "bounce_type",
+    "bounce_sub_type",
+    "smtp_status",
+    "smtp_response",
+    "reporting_mta",
+    "processing_ms",
+    "delay_type",
+    "delay_expires_at",
+    "complaint_type",
+    "feedback_id",
+    "user_agent",
+    "ip",
+    "link",
+    "reason",
+    "template_name",
+    "contact_list",
+)
+"""The columns in which an event tells more than its type, time and recipient."""
+
 _FLAWS_SHOWN = 20
 
 
@@ -61,22 +81,30 @@ def messages(recipients: Sequence[dict[str, Any]]) -> Table:
             Text(clean(first["recipient"]) + others),
             Text(clean(first["subject"])),
             _standings([row["standing"] for row in rows]),
-            Text(clean(next((row["reply"] for row in reversed(rows) if row["reply"]), ""))),
+            Text(clean(first["reply"])),
             Text(clean(first["message_id"])),
         )
     return table
 
 
 def _standings(standings: Sequence[str]) -> Text:
-    text = Text()
-    for number, standing in enumerate(sorted(set(standings))):
-        count = f"{standings.count(standing)} " if len(standings) > 1 else ""
-        text.append(", " if number else "").append(count + standing, _STYLES.get(standing.partition(":")[0], ""))
+    """The first recipient's, then how many of the others stand where."""
+    first, *others = standings
+    text = _standing(first)
+    for number, standing in enumerate(sorted(set(others))):
+        text.append(", " if number else "; others: ").append(f"{others.count(standing)} ").append(_standing(standing))
     return text
 
 
-def timeline(rows: Sequence[dict[str, Any]]) -> Iterable[Text]:
-    """A message's head, then a line an event and recipient with the time since the send, and what is known of it."""
+def _standing(standing: str) -> Text:
+    return Text(standing, _STYLES.get(standing.partition(":")[0], ""))
+
+
+def timeline(rows: Sequence[dict[str, Any]], recipients: Sequence[dict[str, Any]]) -> Iterable[Text]:
+    """A message's head and where each recipient stands, then a line an event with the time since the send.
+
+    Below each event stands what is known of it; whose it is, if it is not all recipients'.
+    """
     first = rows[0]
     head = {
         "Message": first["message_id"],
@@ -89,32 +117,26 @@ def timeline(rows: Sequence[dict[str, Any]]) -> Iterable[Text]:
         yield Text(f"{name:<9}{clean(value)}")
     for name, values in sorted((first["tags"] or {}).items()):
         yield Text(f"{'Tag':<9}{clean(name)} = {clean(', '.join(value or '' for value in values or []))}")
-    for row in rows:
+    for recipient in recipients:
+        yield Text(f"{'To':<9}{clean(recipient['recipient'])}  ").append(_standing(recipient["standing"]))
+    for _, event in groupby(rows, key=lambda row: (row["object_key"], row["line_no"])):
         yield Text()
-        kind = row["event_type"]
-        text = Text(f"{_since(row['sent_at'], row['ts']):<12}").append(f"{clean(kind)}", "bold")
-        yield text.append(f"  {clean(row['recipient'])}")
-        for name in (
-            "bounce_type",
-            "bounce_sub_type",
-            "smtp_status",
-            "smtp_response",
-            "reporting_mta",
-            "processing_ms",
-            "delay_type",
-            "delay_expires_at",
-            "complaint_type",
-            "feedback_id",
-            "user_agent",
-            "ip",
-            "link",
-            "reason",
-            "template_name",
-            "contact_list",
-        ):
+        yield from _event(list(event))
+
+
+def _event(rows: Sequence[dict[str, Any]]) -> Iterable[Text]:
+    first = rows[0]
+    kind = Text(f"{_since(first['sent_at'], first['ts']):<12}").append(clean(first["event_type"]), "bold")
+    yield kind.append("  " + ", ".join(clean(row["recipient"]) for row in rows))
+    for name in _DETAILS:
+        whose = dict[str, list[str]]()
+        for row in rows:
             if row[name] is not None:
-                yield Text(f"{'':<12}{name}: {clean(str(row[name]))}")
-        yield Text(f"{'':<12}{clean(row['object_key'])} line {row['line_no']}", "dim")
+                whose.setdefault(clean(str(row[name])), []).append(clean(row["recipient"]))
+        for value, recipients in whose.items():
+            only = f" ({', '.join(recipients)})" if len(recipients) < len(rows) else ""
+            yield Text(f"{'':<12}{name}: {value}{only}")
+    yield Text(f"{'':<12}{clean(first['object_key'])} line {first['line_no']}", "dim")
 
 
 def _since(sent_at: datetime | None, ts: datetime | None) -> str:

@@ -102,6 +102,34 @@ def test_an_open_of_a_mail_to_several_is_nobodys(folder: Path, run: Run) -> None
     ]
 
 
+def test_of_a_mail_to_several_find_tells_first_of_whom_it_looked_for(folder: Path, run: Run) -> None:
+    to = ["a@example.com", "b@example.com", "c@example.com"]
+    put(folder, [*mail("m", to, "send"), *mail("m", ["a@example.com"], "bounce"), *mail("m", to[1:], "delivery")])
+    line = run("find", "C@EXAMPLE").stdout.splitlines()[1]
+    assert [part.strip() for part in line.split("  ") if part.strip()] == [
+        "2026-03-01 08:00:00",
+        "c@example.com and 2 more",
+        EVENTS["send"]["mail"]["commonHeaders"]["subject"],
+        "delivered; others: 1 bounced: hard, 1 delivered",
+        EVENTS["delivery"]["delivery"]["smtpResponse"],
+        "m",
+    ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "<010001a20da6d722-5d01b729-9234-4de9-b743-329bbc94c2f8-000000@email.amazonses.com>",
+        " 010001a20da6d722-5d01b729-9234-4de9-b743-329bbc94c2f8-000000@eu-west-1.amazonses.com\n",
+    ],
+)
+def test_the_message_id_header_of_a_received_mail_finds_it(header: str, folder: Path, run: Run) -> None:
+    message_id = "010001a20da6d722-5d01b729-9234-4de9-b743-329bbc94c2f8-000000"
+    put(folder, [*mail(message_id, ["a@example.com"], "send"), *mail("other", ["b@example.com"], "send")])
+    assert [row["message_id"] for row in told(run("find", header, "--json"))] == [message_id]
+    assert [row["message_id"] for row in told(run("show", header, "--json"))["events"]] == [message_id]
+
+
 @pytest.mark.parametrize(
     ("text", "ids"),
     [
@@ -175,16 +203,46 @@ def test_find_prints_a_line_a_message_and_nothing_that_steers_the_terminal(folde
     ]
 
 
-def test_show_tells_the_events_in_order_with_the_time_since_the_send(folder: Path, run: Run) -> None:
-    put(folder, mail("m", ["a@example.com"], "delivery", "send"))
+def test_show_tells_each_recipients_outcome_and_the_events_in_order(folder: Path, run: Run) -> None:
+    to = ["a@example.com", "b@example.net"]
+    bounced = mail("m", to, "bounce")[0]
+    bounced["bounce"] |= {"timestamp": "2026-03-01T08:01:04.500Z", "feedbackId": "f", "reportingMTA": "dsn; mta"}
+    bounced["bounce"]["bouncedRecipients"] = [
+        {"emailAddress": "a@example.com", "status": "5.1.1", "diagnosticCode": "550 unknown"},
+        {"emailAddress": "b@example.net", "diagnosticCode": "552 full"},
+    ]
+    sent = mail("m", to, "send", tags={"campaign": ["spring", "shoes"]}, commonHeaders={"subject": "Hi"})
+    put(folder, [bounced, *sent, *mail("other", to, "send")])
     result = run("show", "m")
     assert result.exit_code == 0
-    lines = [line.rstrip() for line in result.stdout.splitlines()]
-    events = [line for line in lines if line.endswith("  a@example.com")]
-    assert [line.split()[-2] for line in events] == ["Send", "Delivery"]
-    assert events[0].startswith("+0.000 s")
-    assert f"            smtp_response: {EVENTS['delivery']['delivery']['smtpResponse']}" in lines
-    assert f"            {KEY} line 1" in lines
+    assert [line.rstrip() for line in result.stdout.splitlines()] == [
+        "Message  m",
+        f"From     {EVENTS['send']['mail']['source']}",
+        "Subject  Hi",
+        "Sent     2026-03-01 08:00:00 UTC",
+        "Set",
+        "Tag      campaign = spring, shoes",
+        "To       a@example.com  bounced: hard",
+        "To       b@example.net  bounced: hard",
+        "",
+        "+0.000 s    Send  a@example.com, b@example.net",
+        f"            {KEY} line 2",
+        "",
+        "+0:01:04    Bounce  a@example.com, b@example.net",
+        "            bounce_type: Permanent",
+        "            bounce_sub_type: General",
+        "            smtp_status: 5.1.1 (a@example.com)",
+        "            smtp_response: 550 unknown (a@example.com)",
+        "            smtp_response: 552 full (b@example.net)",
+        "            reporting_mta: dsn; mta",
+        "            feedback_id: f",
+        f"            {KEY} line 1",
+    ]
+    outcomes = told(run("show", "m", "--json"))["recipients"]
+    assert [(row["recipient"], row["standing"], row["reply"]) for row in outcomes] == [
+        ("a@example.com", "bounced: hard", "550 unknown"),
+        ("b@example.net", "bounced: hard", "552 full"),
+    ]
 
 
 def test_show_raw_prints_the_events_as_they_were_written(folder: Path, run: Run) -> None:

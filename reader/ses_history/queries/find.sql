@@ -1,61 +1,16 @@
--- The messages with a matching row, the newest first, and where each of their recipients stands now.
--- An open or a click tells who read only when the message has one recipient.
-WITH matched AS (
-  SELECT message_id, max(sent_at) AS sent_at
-  FROM (
-    -- Each scan has a filter of one column: DuckDB then tests a column's distinct texts, and reads the rest for hits only.
-    SELECT message_id, sent_at FROM matching WHERE message_id = $text
-    UNION ALL
-    SELECT message_id, sent_at FROM matching WHERE contains(lower(recipient), lower($text))
-    UNION ALL
-    SELECT message_id, sent_at FROM matching WHERE contains(lower(source), lower($text))
-    UNION ALL
-    SELECT message_id, sent_at FROM matching WHERE contains(lower(subject), lower($text))
-  )
-  WHERE message_id IS NOT NULL
-  GROUP BY message_id
-  ORDER BY sent_at DESC NULLS LAST, message_id
-  LIMIT $limit
-),
-
-told AS (
-  SELECT history.*
-  FROM history
-  SEMI JOIN matched ON history.message_id = matched.message_id
-),
-
-recipients AS (
-  SELECT
-    message_id,
-    lower(recipient) AS address,
-    max(sent_at) AS sent_at,
-    any_value(recipient) AS recipient,
-    any_value(source) AS source,
-    any_value(subject) AS subject,
-    max(recipients_n) AS recipients_n,
-    CASE
-      WHEN bool_or(event_type = 'Complaint') THEN 'complained'
-      WHEN bool_or(event_type = 'Bounce') THEN 'bounced: ' || max_by(
-        CASE
-          WHEN bounce_sub_type = 'OnAccountSuppressionList' THEN 'suppressed'
-          WHEN bounce_type = 'Permanent' THEN 'hard'
-          ELSE 'soft'
-        END, coalesce(ts, '-infinity')
-      ) FILTER (WHERE event_type = 'Bounce')
-      WHEN bool_or(event_type = 'Click' AND recipients_n = 1) THEN 'clicked'
-      WHEN bool_or(event_type = 'Open' AND recipients_n = 1) THEN 'opened'
-      WHEN bool_or(event_type = 'Delivery') THEN 'delivered'
-      WHEN bool_or(event_type = 'Reject') THEN 'rejected'
-      WHEN bool_or(event_type = 'Rendering Failure') THEN 'failed'
-      WHEN bool_or(event_type = 'DeliveryDelay') THEN 'delayed'
-      ELSE 'sent'
-    END AS standing,
-    max_by(coalesce(smtp_response, reason), coalesce(ts, '-infinity'))
-      FILTER (WHERE coalesce(smtp_response, reason) IS NOT NULL) AS reply
-  FROM told
-  GROUP BY message_id, lower(recipient)
+-- The newest messages with a matching row that names the text: in its recipient, sender or subject, or as its id.
+SELECT message_id, max(sent_at) AS sent_at
+FROM (
+  -- Each scan has a filter of one column: DuckDB then tests a column's distinct texts, and reads the rest for hits only.
+  SELECT message_id, sent_at FROM matching WHERE message_id = $text
+  UNION ALL
+  SELECT message_id, sent_at FROM matching WHERE contains(lower(recipient), lower($text))
+  UNION ALL
+  SELECT message_id, sent_at FROM matching WHERE contains(lower(source), lower($text))
+  UNION ALL
+  SELECT message_id, sent_at FROM matching WHERE contains(lower(subject), lower($text))
 )
-
-SELECT sent_at, message_id, recipient, source, subject, standing, reply
-FROM recipients
-ORDER BY sent_at DESC NULLS LAST, message_id, recipient
+WHERE message_id IS NOT NULL
+GROUP BY message_id
+ORDER BY sent_at DESC NULLS LAST, message_id
+LIMIT $limit

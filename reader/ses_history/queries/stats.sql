@@ -2,7 +2,12 @@
 -- account's suppression list was never tried and is in no bounce rate. An open or a click counts once an event, since
 -- which of several recipients it was is unknown.
 -- https://docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html
-WITH counted AS (
+SELECT
+  *,
+  hard_bounced / nullif(sent, 0) AS hard_bounce_rate,
+  soft_bounced / nullif(sent, 0) AS soft_bounce_rate,
+  complained / nullif(sent, 0) AS complaint_rate
+FROM (
   SELECT
     "group",
     count(*) FILTER (WHERE recipient_no = 1) AS events,
@@ -20,12 +25,5 @@ WITH counted AS (
     quantile_cont(processing_ms, 0.95) FILTER (WHERE event_type = 'Delivery') / 1000 AS p95_seconds
   FROM grouped
   GROUP BY "group"
-)
-
-SELECT
-  *,
-  hard_bounced / nullif(sent, 0) AS hard_bounce_rate,
-  soft_bounced / nullif(sent, 0) AS soft_bounce_rate,
-  complained / nullif(sent, 0) AS complaint_rate
-FROM counted
+) AS counted
 ORDER BY "group"
