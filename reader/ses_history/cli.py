@@ -45,7 +45,7 @@ def main() -> None:
     s3://BUCKET/PREFIX or a folder's path.
 
     Exit codes: 0 found; 1 nothing found; 2 wrong usage; 3 the bucket, stack or folder cannot be read; 4 the store
-    cannot be used.
+    cannot be used; 5 the export cannot be written.
     """  # noqa: D301 click keeps the lines of a paragraph after a backspace character, which r""" would spell out
 
 

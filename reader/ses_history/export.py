@@ -8,7 +8,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from ses_history.ask import Selection, rows, rows_sql
+from ses_history.failures import ExportError
 from ses_history.private import owner_only
 from ses_history.store import Store
 
@@ -23,11 +26,18 @@ _COPY = {
 
 
 def export(store: Store, selection: Selection, path: Path, file_format: str) -> int:
-    """Write the matching rows to a new file for its owner alone; how many."""
+    """Write the matching rows to a new file for its owner alone; how many.
+
+    Raises ExportError, and leaves no file then.
+    """
     with owner_only():
-        if file_format == "sqlite":
-            return _sqlite(store, selection, path)
-        return store.copy(rows_sql(), asdict(selection), path, _COPY[file_format])
+        try:
+            if file_format == "sqlite":
+                return _sqlite(store, selection, path)
+            return store.copy(rows_sql(), asdict(selection), path, _COPY[file_format])
+        except (duckdb.IOException, sqlite3.OperationalError) as error:
+            path.unlink(missing_ok=True)
+            raise ExportError(f"{path} cannot be written: {error}") from error
 
 
 def _sqlite(store: Store, selection: Selection, path: Path) -> int:
@@ -35,6 +45,7 @@ def _sqlite(store: Store, selection: Selection, path: Path) -> int:
     found = rows(store, selection)
     first = next(found, None)
     with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA journal_mode = off")  # a file that fails is removed, not rolled back
         columns = list(first or store.columns())
         names = ", ".join(f'"{column}"' for column in columns)
         database.execute(f"CREATE TABLE history ({names})")

@@ -19,3 +19,9 @@ class StoreError(click.ClickException):
     """The local store cannot be used: another process has it, or it belongs to another history."""
 
     exit_code = 4
+
+
+class ExportError(click.ClickException):
+    """The file of an export cannot be written."""
+
+    exit_code = 5

@@ -6,7 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -75,12 +75,15 @@ class Folder:
         """Every file in the folder and its folders, in the order of their names; a changed file has another etag."""
         if not self.path.is_dir():
             raise SourceError(f"{self.path} is not a folder: --folder names one that holds objects of the history")
-        for folder, folders, names in os.walk(self.path):
+        for folder, folders, names in os.walk(self.path, onerror=_not_read):
             folders.sort()
             inside = Path(folder).relative_to(self.path)
             for name in sorted(names):
-                with suppress(FileNotFoundError):
+                try:
                     stat = Path(folder, name).stat()
+                except OSError as error:
+                    _not_read(error)
+                else:
                     etag = f"{stat.st_mtime_ns}-{stat.st_size}"
                     yield Object((inside / name).as_posix(), etag, stat.st_size)
 
@@ -88,8 +91,14 @@ class Folder:
         """The bytes of a file."""
         try:
             return (self.path / key).read_bytes()
-        except FileNotFoundError:
-            return None
+        except OSError as error:
+            return _not_read(error)
+
+
+def _not_read(error: OSError) -> None:
+    """Nothing, when it vanished after it was listed."""
+    if not isinstance(error, FileNotFoundError):
+        raise SourceError(f"{error.filename} cannot be read: {error.strerror}") from error
 
 
 @dataclass(frozen=True)

@@ -182,6 +182,8 @@ def opened(path: Path, source: str, *, read_only: bool = False) -> Iterator[Stor
                 connection.execute(query("schema"))
             _belongs(connection, path, source, read_only=read_only)
             yield Store(connection)
+        except duckdb.Error as error:
+            raise StoreError(_why(path, error)) from error
         finally:
             connection.close()
 
@@ -189,7 +191,7 @@ def opened(path: Path, source: str, *, read_only: bool = False) -> Iterator[Stor
 def _why(path: Path, error: Exception) -> str:
     if holder := re.search(r"\(PID (\d+)\)", str(error)):
         return f"Process {holder[1]} is using the store {path}: try again when it is done"
-    return f"The store {path} cannot be opened: {error}. It holds only what the source does: delete it to begin anew"
+    return f"The store {path} cannot be used: {error}. It holds only what the source does: delete it to begin anew"
 
 
 def _belongs(connection: duckdb.DuckDBPyConnection, path: Path, source: str, *, read_only: bool) -> None:

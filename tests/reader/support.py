@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -33,6 +34,17 @@ def put(folder: Path, events: Sequence[Any] | bytes, key: str = KEY) -> None:
     path = folder / key
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(events if isinstance(events, bytes) else lines(events)))
+
+
+@contextmanager
+def full_disk(size: int) -> Iterator[None]:
+    """No file of this process grows over the size in bytes meanwhile."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @contextmanager

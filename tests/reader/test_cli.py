@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from ses_history.cli import main
 
 from tests.localaws.support import EVENTS
-from tests.reader.support import KEY, event, put
+from tests.reader.support import KEY, event, full_disk, put
 
 Run = Callable[..., Result]
 SENT = "2026-03-01T08:00:00.000Z"
@@ -335,6 +335,21 @@ def test_export_does_not_replace_a_file(folder: Path, run: Run, tmp_path: Path) 
     result = run("export", str(tmp_path / "out.csv"))
     assert (result.exit_code, (tmp_path / "out.csv").read_text()) == (2, "mine")
     assert "is there already" in result.stderr
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "sqlite"])
+def test_an_export_that_fails_is_told_and_leaves_no_file(suffix: str, folder: Path, run: Run, tmp_path: Path) -> None:
+    put(folder, [item for number in range(3000) for item in mail(str(number), ["a@example.com"], "send")])
+    told(run("sync", "--json"))
+    nowhere = run("export", str(tmp_path / f"none/out.{suffix}"))
+    (tmp_path / "exports").mkdir()
+    file = tmp_path / f"exports/out.{suffix}"
+    with full_disk(10_000):
+        full = run("export", str(file))
+    for result, path in ((nowhere, tmp_path / f"none/out.{suffix}"), (full, file)):
+        assert result.exit_code == 5, result.output
+        assert result.stderr.startswith(f"Error: {path} cannot be written: ")
+    assert list(file.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize(

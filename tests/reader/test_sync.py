@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
-from ses_history.failures import StoreError
+from ses_history.failures import SourceError, StoreError
 from ses_history.source import Folder, Object
 from ses_history.store import opened
 from ses_history.sync import listed, sync
 
 from tests.localaws.support import EVENTS
-from tests.reader.support import event, history, put, synced
+from tests.reader.support import event, full_disk, history, put, synced
 
 OTHER = "events/day=2026-11-24/stream-1-2026-11-24-10-00-00-b.gz"
 
@@ -122,6 +122,29 @@ def test_a_source_that_fails_leaves_what_was_committed_and_its_error(tmp_path: P
             sync(failing, listed(failing), store)
         assert store.rows("SELECT message_id FROM history") == [{"message_id": "one"}]
     assert message_ids(tmp_path / "h") == ["one", "two"]
+
+
+def test_on_a_full_disk_a_sync_fails_in_a_line_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    history(tmp_path / "h")
+    many = [str(number) for number in range(3000)]
+    put(tmp_path / "h", [event("send", messageId=message_id) for message_id in many], OTHER)
+    size = (tmp_path / "store.duckdb").stat().st_size
+    with full_disk(size), pytest.raises(StoreError, match=r"^The store .* cannot be used: .*File too large"):
+        history(tmp_path / "h")
+    with opened(tmp_path / "store.duckdb", Folder(tmp_path / "h").name, read_only=True) as store:
+        assert store.rows("SELECT message_id FROM history") == [{"message_id": "one"}]
+    assert message_ids(tmp_path / "h") == ["one", *many]
+
+
+def test_a_file_that_cannot_be_read_is_named_and_its_rows_are_kept(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    history(tmp_path / "h")
+    (tmp_path / "h/loop").symlink_to("loop")
+    with pytest.raises(SourceError, match=r"/h/loop cannot be read: Too many levels of symbolic links$"):
+        history(tmp_path / "h")
+    (tmp_path / "h/loop").unlink()
+    assert message_ids(tmp_path / "h") == ["one"]
 
 
 _SYNC = """
@@ -232,6 +255,6 @@ def test_the_store_of_another_history_is_not_mixed_with_this_one(tmp_path: Path)
 def test_a_file_that_is_no_store_is_left_as_it_is(tmp_path: Path) -> None:
     put(tmp_path / "h", [EVENTS["send"]])
     (tmp_path / "store.duckdb").write_text("my thesis " * 1000)
-    with pytest.raises(StoreError, match="cannot be opened"):
+    with pytest.raises(StoreError, match="cannot be used"):
         history(tmp_path / "h")
     assert (tmp_path / "store.duckdb").read_text() == "my thesis " * 1000
