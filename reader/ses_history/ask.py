@@ -21,6 +21,10 @@ _MESSAGE_ID_HEADER = re.compile(r"<?(?P<id>[0-9a-f]{16}-[0-9a-f-]{36}-\d{6})@[\w
 """As SES writes it over the sender's: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html"""
 
 
+ID_LENGTH = 25
+"""How much of a message id tells it from others: the millisecond of the send, and 32 bits after it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Selection:
     """Which rows are asked for; None excludes nothing. Times are naive and UTC, of the send."""
@@ -41,19 +45,27 @@ def find(store: Store, text: str, selection: Selection, limit: int) -> list[dict
         "found": query("find"),
         "told": "SELECT history.* FROM history SEMI JOIN found USING (message_id)",
     }
-    parameters = {**asdict(selection), "text": _searched(text), "limit": limit}
+    parameters = {**asdict(selection), "text": _searched(text), "id_length": ID_LENGTH, "limit": limit}
     return store.rows(_with(tables, query("standings")), parameters)
+
+
+def message_ids(store: Store, text: str) -> list[str]:
+    """The message that has the text as its id; if none has, those whose ids begin with it, or two of them."""
+    sql = "SELECT DISTINCT message_id FROM history WHERE starts_with(message_id, $text) ORDER BY message_id LIMIT 2"
+    searched = _searched(text)
+    found = [row["message_id"] for row in store.rows(sql, {"text": searched})]
+    return [searched] if searched in found else found
 
 
 def standings(store: Store, message_id: str) -> list[dict[str, Any]]:
     """Where each recipient of a message stands now."""
     tables = {"told": "SELECT * FROM history WHERE message_id = $text"}
-    return store.rows(_with(tables, query("standings")), {"text": _searched(message_id)})
+    return store.rows(_with(tables, query("standings")), {"text": message_id})
 
 
 def show(store: Store, message_id: str) -> list[dict[str, Any]]:
     """The rows of a message, in the order its events happened."""
-    return store.rows(query("show"), {"message_id": _searched(message_id)})
+    return store.rows(query("show"), {"message_id": message_id})
 
 
 def stats(store: Store, selection: Selection, by: str) -> list[dict[str, Any]]:

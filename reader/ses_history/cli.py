@@ -187,7 +187,8 @@ def find(*, text: str, selection: "Selection", limit: int, as_json: bool, **wher
     if as_json:
         _print_json(found)
     elif found:
-        render.console().print(render.messages(found))
+        out = render.console()
+        out.print(render.messages(found, out))
     if not found:
         raise NothingFoundError(f"No mail matches {text!r} in the history; is it older than its retention?")
 
@@ -200,15 +201,19 @@ def find(*, text: str, selection: "Selection", limit: int, as_json: bool, **wher
 def show(*, message_id: str, raw: bool, as_json: bool, **where: Any) -> None:
     """Show where the message MESSAGE_ID stands with each recipient, and everything that happened to it, in order.
 
-    The Message-ID header of a mail that was received, <MESSAGE_ID@email.amazonses.com>, will do as well.
+    The beginning of the id will do, and so will the Message-ID header of the mail as it was received,
+    <MESSAGE_ID@email.amazonses.com>.
     """
     from ses_history import ask, render  # noqa: PLC0415
 
     with _history(where) as (store, source):
-        rows = ask.show(store, message_id)
-        recipients = ask.standings(store, message_id)
-    if not rows:
-        raise NothingFoundError(f"The history has no message {message_id!r}: `ses-history find` looks for parts of it")
+        ids = ask.message_ids(store, message_id)
+        if not ids:
+            raise NothingFoundError(f"The history has no message {message_id!r}: look for its mail with `find`")
+        if len(ids) > 1:
+            raise NothingFoundError(f"Several messages have an id that begins with {message_id!r}: give more of it")
+        rows = ask.show(store, ids[0])
+        recipients = ask.standings(store, ids[0])
     if raw:
         _print_raw(source, rows)
     elif as_json:
@@ -236,7 +241,8 @@ def stats(*, selection: "Selection", by: str, as_json: bool, **where: Any) -> No
     if as_json:
         _print_json(counted)
     elif counted:
-        render.console().print(render.statistics(counted, by))
+        counts, rates = render.statistics(counted, by)
+        _print([counts, "", rates])
     if not counted:
         raise NothingFoundError("Nothing in the history is selected: widen --since, or leave an option out")
 

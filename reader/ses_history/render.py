@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ses_history.ask import ID_LENGTH
 from ses_history.sync import Synced
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -45,6 +46,12 @@ _DETAILS = (
 )
 """The columns in which an event tells more than its type, time and recipient."""
 
+_BAR = 40
+"""How wide the longest bar is at most, in characters."""
+
+_GROUP = 40
+"""How many characters of a group's name are shown at most."""
+
 _FLAWS_SHOWN = 20
 
 
@@ -68,23 +75,32 @@ def synced(result: Synced) -> Iterable[str]:
         yield f"  and {len(result.flaws) - _FLAWS_SHOWN:,} more: --json tells all"
 
 
-def messages(recipients: Sequence[dict[str, Any]]) -> Table:
-    """A line a message: when it was sent, to whom, its subject, where it stands, and what the other side said last."""
-    table = Table("sent (UTC)", "recipient", "subject", "stands", "last reply", "message id", box=None, pad_edge=False)
-    table.columns[0].no_wrap = table.columns[5].no_wrap = True
+def messages(recipients: Sequence[dict[str, Any]], out: Console) -> Table:
+    """A line a message: when it was sent, to whom, its subject, where it stands, and what the other side said last.
+
+    A terminal shows the beginning of its id, enough for `show`; where it is too narrow, texts end in an ellipsis.
+    """
+    table = Table(box=None, pad_edge=False)
+    for name in ("sent (UTC)", "recipient", "subject", "stands", "last reply"):
+        table.add_column(_line(name), no_wrap=name in ("sent (UTC)", "stands"))
+    table.add_column("message id", no_wrap=True, overflow="crop", max_width=ID_LENGTH if out.is_terminal else None)
     for _, group in groupby(recipients, key=lambda row: row["message_id"]):
         rows = list(group)
         first = rows[0]
         others = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
         table.add_row(
             moment(first["sent_at"]),
-            Text(clean(first["recipient"]) + others),
-            Text(clean(first["subject"])),
+            _line(clean(first["recipient"]) + others),
+            _line(clean(first["subject"])),
             _standings([row["standing"] for row in rows]),
-            Text(clean(first["reply"])),
+            _line(clean(first["reply"])),
             Text(clean(first["message_id"])),
         )
     return table
+
+
+def _line(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
 
 
 def _standings(standings: Sequence[str]) -> Text:
@@ -148,46 +164,38 @@ def _since(sent_at: datetime | None, ts: datetime | None) -> str:
     return f"+{timedelta(seconds=round(seconds))}"
 
 
-def statistics(rows: Sequence[dict[str, Any]], by: str) -> Table:
-    """A line a group: counts, rates with their counts, delivery seconds, and a bar of its events."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column(by, no_wrap=True)
-    counts = (
-        "events",
-        "sent",
-        "delivered",
-        "hard bounces",
-        "soft bounces",
-        "suppressed",
-        "complaints",
-        "opens",
-        "clicks",
-    )
-    for name in (*counts, "p50 s", "p95 s"):
-        table.add_column(name, justify="right")
-    table.add_column("events", min_width=12)
-    most = max((row["events"] for row in rows), default=0)
+def statistics(rows: Sequence[dict[str, Any]], by: str) -> tuple[Table, Table]:
+    """A line a group: counts with a bar of its events; then the rates of what was sent, and delivery seconds."""
+    names = ("events", "sent", "delivered", "suppressed", "opens", "clicks")
+    counts = _table(by, *names)
+    counts.add_column("events", max_width=_BAR)
+    rates = _table(by, "sent", "hard bounces", "soft bounces", "complaints", "p50 s", "p95 s")
+    most = max(row["events"] for row in rows)
     for row in rows:
-        table.add_row(
-            Text(clean(row["group"] or "-")),
-            f"{row['events']:,}",
+        group = _line(clean(row["group"] or "-"))
+        counts.add_row(group, *(f"{row[name]:,}" for name in names), Bar(most, 0, row["events"]))
+        rates.add_row(
+            group,
             f"{row['sent']:,}",
-            f"{row['delivered']:,}",
-            _rate(row["hard_bounced"], row["sent"], row["hard_bounce_rate"]),
-            _rate(row["soft_bounced"], row["sent"], row["soft_bounce_rate"]),
-            f"{row['suppressed']:,}",
-            _rate(row["complained"], row["sent"], row["complaint_rate"]),
-            f"{row['opens']:,}",
-            f"{row['clicks']:,}",
+            _rate(row["hard_bounced"], row["hard_bounce_rate"]),
+            _rate(row["soft_bounced"], row["soft_bounce_rate"]),
+            _rate(row["complained"], row["complaint_rate"]),
             _seconds(row["p50_seconds"]),
             _seconds(row["p95_seconds"]),
-            Bar(most, 0, row["events"], width=12),
         )
+    return counts, rates
+
+
+def _table(by: str, *numbers: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(by, no_wrap=True, max_width=_GROUP)
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
-def _rate(count: int, of: int, rate: float | None) -> str:
-    return f"{count:,}" if rate is None else f"{rate:.2%} ({count:,}/{of:,})"
+def _rate(count: int, rate: float | None) -> str:
+    return f"{count:,}" if rate is None else f"{rate:.2%} ({count:,})"
 
 
 def _seconds(value: float | None) -> str:
