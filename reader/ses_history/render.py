@@ -131,10 +131,10 @@ def timeline(rows: Sequence[dict[str, Any]], recipients: Sequence[dict[str, Any]
     }
     for name, value in head.items():
         yield Text(f"{name:<9}{clean(value)}")
-    for name, values in sorted((first["tags"] or {}).items()):
-        yield Text(f"{'Tag':<9}{clean(name)} = {clean(', '.join(value or '' for value in values or []))}")
     for recipient in recipients:
         yield Text(f"{'To':<9}{clean(recipient['recipient'])}  ").append(_standing(recipient["standing"]))
+    for name, values in sorted((first["tags"] or {}).items()):
+        yield Text(f"{'Tag':<9}{clean(name)} = {clean(', '.join(value or '' for value in values or []))}")
     for _, event in groupby(rows, key=lambda row: (row["object_key"], row["line_no"])):
         yield Text()
         yield from _event(list(event))
