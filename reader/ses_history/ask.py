@@ -24,6 +24,9 @@ _MESSAGE_ID_HEADER = re.compile(r"<?(?P<id>[0-9a-f]{16}-[0-9a-f-]{36}-\d{6})@[\w
 ID_LENGTH = 25
 """How much of a message id tells it from others: the millisecond of the send, and 32 bits after it."""
 
+_ID_LEAST = 16
+"""How much of a message id is enough to look for it: the millisecond of the send."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
@@ -43,9 +46,10 @@ def find(store: Store, text: str, selection: Selection, limit: int) -> list[dict
     tables = {
         "matching": query("matching"),
         "found": query("find"),
-        "told": "SELECT history.* FROM history SEMI JOIN found USING (message_id)",
+        "told": "SELECT history.*, list_contains(addresses, lower(recipient)) AS asked "
+        "FROM history JOIN found USING (message_id)",
     }
-    parameters = {**asdict(selection), "text": _searched(text), "id_length": ID_LENGTH, "limit": limit}
+    parameters = {**asdict(selection), "text": _searched(text), "id_length": _ID_LEAST, "limit": limit}
     return store.rows(_with(tables, query("standings")), parameters)
 
 
@@ -59,8 +63,8 @@ def message_ids(store: Store, text: str) -> list[str]:
 
 def standings(store: Store, message_id: str) -> list[dict[str, Any]]:
     """Where each recipient of a message stands now."""
-    tables = {"told": "SELECT * FROM history WHERE message_id = $text"}
-    return store.rows(_with(tables, query("standings")), {"text": message_id})
+    tables = {"told": "SELECT *, true AS asked FROM history WHERE message_id = $message_id"}
+    return store.rows(_with(tables, query("standings")), {"message_id": message_id})
 
 
 def show(store: Store, message_id: str) -> list[dict[str, Any]]:
@@ -85,9 +89,9 @@ def rows(store: Store, selection: Selection) -> Iterator[dict[str, Any]]:
     return store.each_row(rows_sql(), asdict(selection))
 
 
-def rows_sql() -> str:
-    """The query of the matching rows, in the order they happened."""
-    return f"{query('matching')} ORDER BY ts, message_id, recipient_no"
+def rows_sql(columns: str = "*") -> str:
+    """The query of columns of the matching rows, in the order they happened."""
+    return f"SELECT {columns} FROM ({query('matching')}) ORDER BY ts, message_id, recipient_no"  # noqa: S608
 
 
 def _with(tables: dict[str, str], sql: str) -> str:
@@ -97,6 +101,9 @@ def _with(tables: dict[str, str], sql: str) -> str:
 
 
 def _searched(text: str) -> str:
-    """What is looked for: the text, or of a mail's Message-ID header the part that SES calls the message id."""
+    """What is looked for: the text, or of a mail's Message-ID header the part that SES calls the message id.
+
+    Bytes of a command line that are no text match nothing.
+    """
     header = _MESSAGE_ID_HEADER.fullmatch(text.strip())
-    return header["id"] if header else text
+    return header["id"] if header else text.encode(errors="replace").decode()

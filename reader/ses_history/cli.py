@@ -1,12 +1,13 @@
 """The command `ses-history`."""
 
 import functools
+import io
 import json
 import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ses_history.event_types import EVENT_TYPES
-from ses_history.failures import NothingFoundError, SourceError
+from ses_history.failures import NoStoreError, NothingFoundError, SourceError
 
 # Whatever takes long to import is imported by the command that needs it: `--help` answers at once.
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from ses_history.source import Source
     from ses_history.store import Store
     from ses_history.sync import Progress, Synced
+
+_LEAST = 120
+"""How many characters a line of `find` has at least, to tell something in them."""
 
 _FORMATS = ["csv", "jsonl", "parquet", "sqlite"]
 
@@ -44,19 +48,22 @@ def main() -> None:
     Where the history is: --bucket, --stack or --folder, or the environment variable SES_HISTORY, which holds
     s3://BUCKET/PREFIX or a folder's path.
 
-    Exit codes: 0 found; 1 nothing found; 2 wrong usage; 3 the bucket, stack or folder cannot be read; 4 the store
-    cannot be used; 5 the export cannot be written.
+    Exit codes: 0 found; 1 nothing found, or stopped; 2 wrong usage; 3 the bucket, stack or folder cannot be read;
+    4 the store cannot be used; 5 the export cannot be written.
     """  # noqa: D301 click keeps the lines of a paragraph after a backspace character, which r""" would spell out
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _where(command: Callable[..., None]) -> Callable[..., None]:
     """The options every command has: where the history is, and how the answer looks."""
     for option in reversed(
         [
-            click.option("--bucket", help="The S3 bucket that holds the history."),
+            click.option("--bucket", help="The S3 bucket that holds the history, or s3://BUCKET/PREFIX."),
             click.option("--prefix", help="The prefix of its objects.  [default: events/]"),
             click.option("--stack", help="The Pulumi stack that made the bucket; asks the Pulumi CLI."),
-            click.option("--folder", type=click.Path(path_type=Path), help="A folder that holds what a bucket does."),
+            click.option("--folder", help="A folder of the objects, as `aws s3 sync s3://BUCKET/events/` makes it."),
             click.option(
                 "--store",
                 type=click.Path(path_type=Path, dir_okay=False),
@@ -98,11 +105,17 @@ def _selection(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         [
             click.option(
-                "--since", type=_Moment(), help="Sent at or after 2026-11-23, 2026-11-23T08:00 (UTC), 90m ago, 7d."
+                "--since",
+                type=_Moment(),
+                help="Sent at or after: 2026-11-23, 2026-11-23T08:00 (UTC), or 90m, 12h, 7d, 2w ago.",
             ),
-            click.option("--until", type=_Moment(), help="Sent before; as --since."),
+            click.option("--until", type=_Moment(), help="Sent before; written as --since."),
             click.option(
-                "--type", "types", multiple=True, type=click.Choice(list(EVENT_TYPES)), help="With this event."
+                "--type",
+                "types",
+                multiple=True,
+                type=click.Choice(list(EVENT_TYPES)),
+                help="To whom this happened. Can be given several times.",
             ),
             click.option("--domain", help="To this domain."),
             click.option("--set", "configuration_set", help="Sent through this configuration set."),
@@ -178,7 +191,8 @@ def find(*, text: str, selection: "Selection", limit: int, as_json: bool, **wher
     """Find messages by TEXT: an address, a message id, or part of a recipient, sender or subject.
 
     A line a message, the newest first: when it was sent, to whom, its subject, where it stands now, and what the other
-    side said last. Of several recipients who opened or clicked is unknown: `show` tells the events.
+    side said last. Of a mail to several it is whom TEXT or the options name, and how many stand where that one does;
+    SES does not tell which of them opened or clicked.
     """
     from ses_history import ask, render  # noqa: PLC0415
 
@@ -187,10 +201,15 @@ def find(*, text: str, selection: "Selection", limit: int, as_json: bool, **wher
     if as_json:
         _print_json(found)
     elif found:
-        out = render.console()
+        out = render.console(least=_LEAST)
         out.print(render.messages(found, out))
+    if len({row["message_id"] for row in found}) == limit:
+        click.echo(f"These are the newest {limit:,}: --limit shows more, --since and --until others", err=True)
     if not found:
-        raise NothingFoundError(f"No mail matches {text!r} in the history; is it older than its retention?")
+        raise NothingFoundError(
+            f"No mail matches {text!r} with these options: it may be older than the history, "
+            "or so new that Firehose has not written it yet"
+        )
 
 
 @main.command()
@@ -231,8 +250,9 @@ def stats(*, selection: "Selection", by: str, as_json: bool, **where: Any) -> No
     """Count by day sent, event type, domain, configuration set or tag.
 
     Rates are of the recipients sent to. The hard bounce rate leaves out addresses on your account's suppression list,
-    as SES does. Delivery seconds are from SES taking the mail to the other side taking it. Of a mail to several, opens
-    and clicks count with its first recipient: SES does not tell whose they are.
+    as SES does. Soft bounces count automatic replies, which SES tells as such. p50 and p95 are seconds from SES taking
+    the mail to the other side taking it: half of the deliveries, and 95 %, took no longer. Of a mail to several,
+    events, opens and clicks count with its first recipient: SES does not tell who opened.
     """
     from ses_history import ask, render  # noqa: PLC0415
 
@@ -256,12 +276,13 @@ def stats(*, selection: "Selection", by: str, as_json: bool, **where: Any) -> No
 def export(*, selection: "Selection", file: Path, file_format: str | None, as_json: bool, **where: Any) -> None:
     """Write the selected rows, one an event and recipient, to the new FILE.
 
-    Its name tells the format: .csv, .jsonl, .parquet or .sqlite. Only you can read it: rows name people.
+    Its name tells the format: .csv, .jsonl, .parquet or .sqlite. Only you can read it: rows name people. Have a
+    spreadsheet import .csv as text: others wrote what is in it, and what begins with = is not to be run.
     """
     from ses_history.export import FORMATS  # noqa: PLC0415
     from ses_history.export import export as write  # noqa: PLC0415
 
-    chosen = file_format or FORMATS.get(file.suffix)
+    chosen = file_format or FORMATS.get(file.suffix.lower())
     if chosen is None:
         raise click.UsageError(f"The name {file} tells no format: end it with {' '.join(FORMATS)}, or give --format")
     if file.exists():
@@ -287,8 +308,8 @@ def _history(where: dict[str, Any]) -> Iterator[tuple["Store", "Source"]]:
             raise NothingFoundError(
                 f"{source.name} is empty: send a mail through the configuration set, and wait for Firehose's buffer"
             )
-        if result.flaws:
-            click.echo(f"{len(result.flaws):,} new lines are no event: `ses-history sync --json` tells more", err=True)
+        if result.added and result.flaws:
+            click.echo(f"{len(result.flaws):,} lines are no event: `ses-history sync` tells which", err=True)
     with opened(path, source.name, read_only=True) as store:
         yield store, source
 
@@ -296,16 +317,18 @@ def _history(where: dict[str, Any]) -> Iterator[tuple["Store", "Source"]]:
 def _source(where: dict[str, Any]) -> "Source":
     from ses_history.source import Folder, connect, of_stack  # noqa: PLC0415
 
-    given = [name for name in ("bucket", "stack", "folder") if where[name]]
+    given = [name for name in ("bucket", "stack", "folder") if where[name] is not None]
+    if empty := [name for name in given if not where[name]]:
+        raise click.UsageError(f"--{empty[0]} is empty")
     if len(given) > 1:
         raise click.UsageError(f"--{given[0]} and --{given[1]} both tell where the history is: give one")
     prefix = where["prefix"]
     if prefix is not None and where["folder"]:
         raise click.UsageError("--prefix belongs to --bucket: a folder is read whole")
     if where["folder"]:
-        return Folder(where["folder"])
+        return Folder(Path(where["folder"]))
     if where["bucket"]:
-        return connect(where["bucket"], "events/" if prefix is None else prefix)
+        return _bucket(where["bucket"], prefix)
     if where["stack"]:
         bucket, events_prefix = of_stack(where["stack"])
         return connect(bucket, events_prefix if prefix is None else prefix)
@@ -313,8 +336,16 @@ def _source(where: dict[str, Any]) -> "Source":
         raise click.UsageError("Where is the history? Give --bucket, --stack or --folder, or set SES_HISTORY")
     if not place.startswith("s3://"):
         return Folder(Path(place))
+    return _bucket(place, prefix)
+
+
+def _bucket(place: str, prefix: str | None) -> "Source":
+    from ses_history.source import connect  # noqa: PLC0415
+
     bucket, _, path = place.removeprefix("s3://").partition("/")
-    return connect(bucket, path or "events/")
+    if not bucket:
+        raise click.UsageError(f"{place!r} names no bucket: write s3://BUCKET/PREFIX")
+    return connect(bucket, (path or "events/") if prefix is None else prefix)
 
 
 def _store_path(source: "Source", where: dict[str, Any]) -> Path:
@@ -328,17 +359,16 @@ def _store_path(source: "Source", where: dict[str, Any]) -> Path:
 
 def _synced(source: "Source", path: Path) -> "Synced":
     """What a sync of the store did. With nothing new it is only read, and others may read it meanwhile."""
-    from ses_history.store import opened  # noqa: PLC0415
+    from ses_history.store import Flaw, opened  # noqa: PLC0415
     from ses_history.sync import Synced, listed, sync  # noqa: PLC0415
 
-    known = dict[str, str]()
-    if path.exists():
-        with opened(path, source.name, read_only=True) as store:
-            known = store.objects()
+    known, flaws = dict[str, str](), list[Flaw]()
+    with suppress(NoStoreError), opened(path, source.name, read_only=True) as store:
+        known, flaws = store.objects(), store.flaws()
     with _listing(source) as tell:
         there = listed(source, known, tell)
     if known == {key: item.etag for key, item in there.items()}:
-        return Synced(listed=len(there), added=0, removed=0, lines=0, flaws=[])
+        return Synced(listed=len(there), added=0, removed=0, lines=0, flaws=flaws)
     with opened(path, source.name) as store, _progress() as tell:
         return sync(source, there, store, tell)
 

@@ -34,7 +34,8 @@ def export(store: Store, selection: Selection, path: Path, file_format: str) -> 
         try:
             if file_format == "sqlite":
                 return _sqlite(store, selection, path)
-            return store.copy(rows_sql(), asdict(selection), path, _COPY[file_format])
+            sql = rows_sql("* REPLACE (to_json(tags) AS tags)" if file_format == "csv" else "*")
+            return store.copy(sql, asdict(selection), path, _COPY[file_format])
         except (duckdb.IOException, sqlite3.OperationalError) as error:
             path.unlink(missing_ok=True)
             raise ExportError(f"{path} cannot be written: {error}") from error

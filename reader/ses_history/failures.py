@@ -21,6 +21,10 @@ class StoreError(click.ClickException):
     exit_code = 4
 
 
+class NoStoreError(StoreError):
+    """There is no local store yet, or one that a sync has only begun to make."""
+
+
 class ExportError(click.ClickException):
     """The file of an export cannot be written."""
 

@@ -55,10 +55,11 @@ _GROUP = 40
 _FLAWS_SHOWN = 20
 
 
-def console() -> Console:
-    """Standard output. Lines are not folded where it is no terminal, so that other programs read them whole."""
+def console(least: int = 0) -> Console:
+    """Standard output. A terminal narrower than `least` folds lines itself; other programs read them whole."""
     out = Console(highlight=False, markup=False)
-    return out if out.is_terminal else Console(highlight=False, markup=False, width=1000)
+    out.width = max(out.width, least) if out.is_terminal else 1000
+    return out
 
 
 def synced(result: Synced) -> Iterable[str]:
@@ -92,7 +93,7 @@ def messages(recipients: Sequence[dict[str, Any]], out: Console) -> Table:
             moment(first["sent_at"]),
             _line(clean(first["recipient"]) + others),
             _line(clean(first["subject"])),
-            _standings([row["standing"] for row in rows]),
+            _standing(first["standing"], sum(row["standing"] == first["standing"] for row in rows), len(rows)),
             _line(clean(first["reply"])),
             Text(clean(first["message_id"])),
         )
@@ -103,17 +104,9 @@ def _line(text: str) -> Text:
     return Text(text, no_wrap=True, overflow="ellipsis")
 
 
-def _standings(standings: Sequence[str]) -> Text:
-    """The first recipient's, then how many of the others stand where."""
-    first, *others = standings
-    text = _standing(first)
-    for number, standing in enumerate(sorted(set(others))):
-        text.append(", " if number else "; others: ").append(f"{others.count(standing)} ").append(_standing(standing))
-    return text
-
-
-def _standing(standing: str) -> Text:
-    return Text(standing, _STYLES.get(standing.partition(":")[0], ""))
+def _standing(standing: str, count: int = 1, of: int = 1) -> Text:
+    text = Text().append(standing, _STYLES.get(standing.partition(":")[0], ""))
+    return text.append(f" ({count} of {of})") if of > 1 else text
 
 
 def timeline(rows: Sequence[dict[str, Any]], recipients: Sequence[dict[str, Any]]) -> Iterable[Text]:
@@ -142,8 +135,9 @@ def timeline(rows: Sequence[dict[str, Any]], recipients: Sequence[dict[str, Any]
 
 def _event(rows: Sequence[dict[str, Any]]) -> Iterable[Text]:
     first = rows[0]
-    kind = Text(f"{_since(first['sent_at'], first['ts']):<12}").append(clean(first["event_type"]), "bold")
-    yield kind.append("  " + ", ".join(clean(row["recipient"]) for row in rows))
+    text = Text(f"{moment(first['ts'])}  {_since(first['sent_at'], first['ts']):<10}  ")
+    text.append(clean(first["event_type"]), "bold").append("  ")
+    yield text.append(", ".join(clean(row["recipient"]) for row in rows))
     for name in _DETAILS:
         whose = dict[str, list[str]]()
         for row in rows:
@@ -151,8 +145,8 @@ def _event(rows: Sequence[dict[str, Any]]) -> Iterable[Text]:
                 whose.setdefault(clean(str(row[name])), []).append(clean(row["recipient"]))
         for value, recipients in whose.items():
             only = f" ({', '.join(recipients)})" if len(recipients) < len(rows) else ""
-            yield Text(f"{'':<12}{name}: {value}{only}")
-    yield Text(f"{'':<12}{clean(first['object_key'])} line {first['line_no']}", "dim")
+            yield Text(f"    {name}: {value}{only}")
+    yield Text(f"    {clean(first['object_key'])} line {first['line_no']}", "dim")
 
 
 def _since(sent_at: datetime | None, ts: datetime | None) -> str:

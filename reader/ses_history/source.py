@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Protocol
 
 from ses_history.failures import SourceError
@@ -80,12 +81,13 @@ class Folder:
             inside = Path(folder).relative_to(self.path)
             for name in sorted(names):
                 try:
-                    stat = Path(folder, name).stat()
+                    file = Path(folder, name).stat()
                 except OSError as error:
                     _not_read(error)
-                else:
-                    etag = f"{stat.st_mtime_ns}-{stat.st_size}"
-                    yield Object((inside / name).as_posix(), etag, stat.st_size)
+                    continue
+                if S_ISREG(file.st_mode):
+                    etag = f"{file.st_mtime_ns}-{file.st_size}"
+                    yield Object((inside / name).as_posix(), etag, file.st_size)
 
     def read(self, key: str) -> bytes | None:
         """The bytes of a file."""
@@ -151,12 +153,14 @@ class Bucket:
 @contextmanager
 def _told(source: Bucket) -> Iterator[None]:
     """What boto3 raises, as a line that says what to do."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError  # noqa: PLC0415
 
     try:
         yield
     except ClientError as error:
         raise SourceError(_advice(source, error)) from error
+    except HTTPClientError as error:
+        raise SourceError(f"{source.name} cannot be reached: {error}") from error
     except BotoCoreError as error:
         raise SourceError(f"{source.name} cannot be read: {error}. {_CREDENTIALS}") from error
 
@@ -196,7 +200,7 @@ def connect(bucket: str, prefix: str) -> Bucket:
     try:
         client: Any = boto3.Session(botocore_session=session).client("s3", config=Config(max_pool_connections=AT_ONCE))
     except BotoCoreError as error:
-        raise SourceError(f"AWS cannot be reached: {error}. {_CREDENTIALS}") from error
+        raise SourceError(f"The settings for AWS do not work: {error}. {_CREDENTIALS}") from error
     return Bucket(bucket, prefix, client)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from ses_history.failures import StoreError
+from ses_history.failures import NoStoreError, StoreError
 from ses_history.private import owner_only
 from ses_history.source import Object
 
@@ -20,6 +20,7 @@ _SETTINGS: dict[str, bool | float | int | list[str] | str] = {
     "memory_limit": "256MB",
     "preserve_insertion_order": False,
     "autoinstall_known_extensions": False,
+    "python_enable_replacements": False,
     "checkpoint_threshold": "1GB",
 }
 
@@ -80,8 +81,10 @@ class Store:
             self._connection.unregister("lines")
 
     def _insert(self, objects: Sequence[Object], vanished: AbstractSet[str]) -> None:
+        from ses_history.records import TORN  # noqa: PLC0415
+
         last = self._connection.execute("SELECT coalesce(max(object_no), 0) FROM objects").fetchall()[0][0]
-        self._connection.execute(f"INSERT INTO entries {query('rows')}", {"last": last})
+        self._connection.execute(f"INSERT INTO entries {query('rows')}", {"last": last, "torn": TORN})
         self._decode_subjects(last)
         present = [(number, item) for number, item in enumerate(objects, start=last + 1) if item.key not in vanished]
         self._connection.execute(
@@ -121,12 +124,11 @@ class Store:
             self._connection.execute("DELETE FROM objects WHERE list_contains($keys, key)", {"keys": list(keys)})
             self._connection.execute(query("unmark_repeated"))
 
-    def flaws(self, keys: Sequence[str]) -> list[Flaw]:
-        """The flawed lines of these objects, in order."""
+    def flaws(self) -> list[Flaw]:
+        """The flawed lines, in order."""
         rows = self._connection.execute(
             "SELECT key, line_no, flaw FROM entries JOIN objects USING (object_no) "
-            "WHERE flaw IS NOT NULL AND list_contains($keys, key) AND recipient_no = 1 ORDER BY ALL",
-            {"keys": list(keys)},
+            "WHERE flaw IS NOT NULL AND recipient_no = 1 ORDER BY ALL"
         ).fetchall()
         return [Flaw(object_key=key, line_no=line_no, flaw=flaw) for key, line_no, flaw in rows]
 
@@ -151,6 +153,22 @@ class Store:
         answer = self._connection.execute(f"COPY ({sql}) TO '{target}' ({options})", parameters).fetchone()
         return answer[0] if answer else 0
 
+    def belong(self, path: Path, source: str, *, read_only: bool) -> None:
+        """Make sure that the store is one, and of this source; raises StoreError."""
+        if not read_only:
+            with self._transaction():
+                self._connection.execute(query("schema"))
+                self._connection.execute(
+                    "INSERT INTO source SELECT $name WHERE NOT EXISTS (FROM source)", {"name": source}
+                )
+        elif not self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'source'"):
+            raise _no_store(path)
+        [known] = self.rows("SELECT name FROM source")
+        if known["name"] != source:
+            raise StoreError(
+                f"The store {path} holds the history of {known['name']}, not of {source}: give another --store"
+            )
+
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.begin()
@@ -168,35 +186,37 @@ def opened(path: Path, source: str, *, read_only: bool = False) -> Iterator[Stor
 
     One process may write at a time, and none reads meanwhile; any number may read.
     """
-    if read_only and not path.exists():
-        raise StoreError(f"There is no store {path} yet: leave --no-sync out once")
     with owner_only():
         try:
+            if read_only and not path.exists():
+                raise _no_store(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = duckdb.connect(path, read_only=read_only, config=_SETTINGS)
             path.chmod(0o600)
         except (duckdb.IOException, OSError) as error:
             raise StoreError(_why(path, error)) from error
         try:
-            if not read_only:
-                connection.execute(query("schema"))
-            _belongs(connection, path, source, read_only=read_only)
-            yield Store(connection)
-        except duckdb.Error as error:
+            store = Store(connection)
+            store.belong(path, source, read_only=read_only)
+            yield store
+        except (duckdb.OperationalError, duckdb.InternalError, duckdb.FatalException) as error:
             raise StoreError(_why(path, error)) from error
+        except RuntimeError as error:
+            if "interrupted" in str(error):
+                raise KeyboardInterrupt from error
+            raise
         finally:
             connection.close()
+
+
+def _no_store(path: Path) -> NoStoreError:
+    return NoStoreError(f"There is no store {path} yet: leave --no-sync out once")
 
 
 def _why(path: Path, error: Exception) -> str:
     if holder := re.search(r"\(PID (\d+)\)", str(error)):
         return f"Process {holder[1]} is using the store {path}: try again when it is done"
-    return f"The store {path} cannot be used: {error}. It holds only what the source does: delete it to begin anew"
-
-
-def _belongs(connection: duckdb.DuckDBPyConnection, path: Path, source: str, *, read_only: bool) -> None:
-    known = connection.execute("SELECT name FROM source").fetchone()
-    if known is None and not read_only:
-        connection.execute("INSERT INTO source VALUES ($name)", {"name": source})
-    elif known is not None and known[0] != source:
-        raise StoreError(f"The store {path} holds the history of {known[0]}, not of {source}: give another --store")
+    return (
+        f"The store {path} cannot be used: {error}\n"
+        "If it is one of ses-history, it holds only what the source does: you may delete it to begin anew"
+    )

@@ -41,7 +41,7 @@ class Synced:
     removed: int
     lines: int
     flaws: list[Flaw]
-    """Lines of the added objects that are no event, or one of an unknown type."""
+    """Lines in the store that are no event, or one of an unknown type."""
 
 
 def listed(
@@ -71,12 +71,14 @@ def sync(
         store.remove(gone)
     new = [item for item in there.values() if known.get(item.key) != item.etag]
     progress = Progress(objects=len(new), bytes=sum(item.size for item in new))
-    flaws = list[Flaw]()
     for batch in _batches(new):
         _add(source, store, batch, progress, tell)
-        flaws += store.flaws([item.key for item in batch])
     return Synced(
-        listed=len(there), added=progress.objects_done, removed=len(gone), lines=progress.lines_done, flaws=flaws
+        listed=len(there),
+        added=progress.objects_done,
+        removed=len(gone),
+        lines=progress.lines_done,
+        flaws=store.flaws(),
     )
 
 

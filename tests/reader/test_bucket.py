@@ -150,6 +150,8 @@ def test_the_command_reads_the_bucket_it_is_told(aws: LocalAws, bucket: str, tmp
     put_sends(aws, bucket, 3)
     result = command(tmp_path, "find", "0002", "--bucket", bucket, "--json")
     assert [row["message_id"] for row in json.loads(result.stdout)] == ["0002"]
+    for uri in (f"s3://{bucket}", f"s3://{bucket}/events/"):
+        assert command(tmp_path, "find", "0002", "--bucket", uri).exit_code == 0
 
 
 @pytest.mark.usefixtures("credentials")

@@ -19,6 +19,8 @@ from tests.reader.support import KEY, event, full_disk, put
 
 Run = Callable[..., Result]
 SENT = "2026-03-01T08:00:00.000Z"
+LATER = "2026-03-09T08:00:00.000Z"
+DELIVERED, HARD, SOFT = "delivered", "bounced: hard", "bounced: soft"
 
 
 @pytest.fixture
@@ -63,26 +65,68 @@ def bounce(message_id: str, to: str, bounce_type: str, sub_type: str) -> list[di
     return made
 
 
+def complaint(
+    message_id: str, to: str, *, feedback: str | None = None, sub_type: str | None = None
+) -> list[dict[str, Any]]:
+    made = mail(message_id, [to], "send", "complaint")
+    made[1]["complaint"] |= {"complaintFeedbackType": feedback, "complaintSubType": sub_type}
+    return made
+
+
 @pytest.mark.parametrize(
     ("events", "standing"),
     [
         (mail("m", ["a@example.com"], "send"), "sent"),
         (mail("m", ["a@example.com"], "send", "delivery_delay"), "delayed"),
-        (mail("m", ["a@example.com"], "send", "delivery_delay", "delivery"), "delivered"),
+        (mail("m", ["a@example.com"], "send", "delivery_delay", "delivery"), DELIVERED),
         (mail("m", ["a@example.com"], "send", "delivery", "open"), "opened"),
         (mail("m", ["a@example.com"], "send", "delivery", "open", "click"), "clicked"),
         (mail("m", ["a@example.com"], "send", "delivery", "open", "complaint"), "complained"),
         (mail("m", ["a@example.com"], "send", "reject"), "rejected"),
         (mail("m", ["a@example.com"], "rendering_failure"), "failed"),
-        (bounce("m", "a@example.com", "Permanent", "General"), "bounced: hard"),
+        (bounce("m", "a@example.com", "Permanent", "General"), HARD),
         (bounce("m", "a@example.com", "Permanent", "OnAccountSuppressionList"), "bounced: suppressed"),
-        (bounce("m", "a@example.com", "Transient", "MailboxFull"), "bounced: soft"),
+        (bounce("m", "a@example.com", "Transient", "MailboxFull"), SOFT),
+        (bounce("m", "a@example.com", "Transient", "General"), SOFT),
+        (bounce("m", "a@example.com", "Undetermined", "Undetermined"), SOFT),
+        ([*mail("m", ["a@example.com"], "delivery"), *bounce("m", "a@example.com", "Permanent", "General")], HARD),
+        ([*mail("m", ["a@example.com"], "delivery"), *bounce("m", "a@example.com", "Transient", "MailboxFull")], SOFT),
+        ([*mail("m", ["a@example.com"], "delivery"), *bounce("m", "a@example.com", "Transient", "General")], DELIVERED),
+        ([*mail("m", ["a@example.com"], "delivery"), *complaint("m", "a@example.com", feedback="not-spam")], DELIVERED),
+        (complaint("m", "a@example.com", sub_type="OnAccountSuppressionList"), "bounced: suppressed"),
     ],
 )
 def test_find_says_where_a_message_stands(events: list[dict[str, Any]], standing: str, folder: Path, run: Run) -> None:
     put(folder, events)
     (found,) = told(run("find", "a@example.com", "--json"))
     assert (found["message_id"], found["recipient"], found["standing"]) == ("m", "a@example.com", standing)
+
+
+def test_the_last_reply_is_not_that_of_a_delivery_before_a_bounce(folder: Path, run: Run) -> None:
+    bounced = bounce("m", "a@example.com", "Permanent", "General")
+    bounced[1]["bounce"] |= {"timestamp": LATER, "bouncedRecipients": [{"emailAddress": "a@example.com"}]}
+    put(folder, [*mail("m", ["a@example.com"], "delivery"), *bounced])
+    [found] = told(run("find", "a@example.com", "--json"))
+    assert (found["standing"], found["reply"]) == (HARD, None)
+
+
+def test_find_tells_first_of_whom_its_options_name_though_the_text_is_in_the_subject(folder: Path, run: Run) -> None:
+    to = ["ada@example.com", "bob@example.com"]
+    put(
+        folder,
+        [
+            *mail("m", to, "send", commonHeaders={"subject": "Hello"}),
+            *mail("m", to[1:], "bounce", commonHeaders={"subject": "Hello"}),
+        ],
+    )
+    assert [row["recipient"] for row in told(run("find", "hello", "--type", "bounce", "--json"))] == to[::-1]
+    assert [row["recipient"] for row in told(run("find", "hello", "--json"))] == to
+
+
+def test_find_says_that_it_shows_the_newest_only(folder: Path, run: Run) -> None:
+    put(folder, [item for number in range(3) for item in mail(str(number), ["a@example.com"], "send")])
+    assert "These are the newest 2: --limit shows more" in run("find", "a@", "--limit", "2").stderr
+    assert run("find", "a@", "--limit", "4").stderr == ""
 
 
 def test_find_tells_of_a_bounce_without_a_time(folder: Path, run: Run) -> None:
@@ -111,7 +155,7 @@ def test_of_a_mail_to_several_find_tells_first_of_whom_it_looked_for(folder: Pat
         "2026-03-01 08:00:00",
         "c@example.com and 2 more",
         EVENTS["send"]["mail"]["commonHeaders"]["subject"],
-        "delivered; others: 1 bounced: hard, 1 delivered",
+        "delivered (2 of 3)",
         EVENTS["delivery"]["delivery"]["smtpResponse"],
         "m",
     ]
@@ -226,18 +270,18 @@ def test_show_tells_each_recipients_outcome_and_the_events_in_order(folder: Path
         "To       b@example.net  bounced: hard",
         "Tag      campaign = spring, shoes",
         "",
-        "+0.000 s    Send  a@example.com, b@example.net",
-        f"            {KEY} line 2",
+        "2026-03-01 08:00:00  +0.000 s    Send  a@example.com, b@example.net",
+        f"    {KEY} line 2",
         "",
-        "+0:01:04    Bounce  a@example.com, b@example.net",
-        "            bounce_type: Permanent",
-        "            bounce_sub_type: General",
-        "            smtp_status: 5.1.1 (a@example.com)",
-        "            smtp_response: 550 unknown (a@example.com)",
-        "            smtp_response: 552 full (b@example.net)",
-        "            reporting_mta: dsn; mta",
-        "            feedback_id: f",
-        f"            {KEY} line 1",
+        "2026-03-01 08:01:04  +0:01:04    Bounce  a@example.com, b@example.net",
+        "    bounce_type: Permanent",
+        "    bounce_sub_type: General",
+        "    smtp_status: 5.1.1 (a@example.com)",
+        "    smtp_response: 550 unknown (a@example.com)",
+        "    smtp_response: 552 full (b@example.net)",
+        "    reporting_mta: dsn; mta",
+        "    feedback_id: f",
+        f"    {KEY} line 1",
     ]
     outcomes = told(run("show", "m", "--json"))["recipients"]
     assert [(row["recipient"], row["standing"], row["reply"]) for row in outcomes] == [
@@ -251,14 +295,15 @@ def test_the_beginning_of_an_id_shows_its_message_if_no_other_begins_so(folder: 
     put(folder, [*mail(first, ["a@example.com"], "send"), *mail(second, ["b@example.com"], "send")])
     assert [row["message_id"] for row in told(run("show", first[:25], "--json"))["events"]] == [first]
     assert [row["message_id"] for row in told(run("find", second[:25], "--json"))] == [second]
-    assert run("find", second[:24]).exit_code == 1
+    assert len(told(run("find", second[:16], "--json"))) == 2
+    assert run("find", second[:15]).exit_code == 1
     several = run("show", first[:24])
     assert (several.exit_code, "Several messages have an id that begins with" in several.stderr) == (1, True)
     put(folder, mail("m", ["a@example.com"], "send") + mail("m2", ["a@example.com"], "send"))
     assert [row["message_id"] for row in told(run("show", "m", "--json"))["events"]] == ["m"]
 
 
-def test_a_terminal_has_a_line_a_message_and_whole_numbers_at_any_width(
+def test_a_terminal_has_a_line_a_message_and_whole_numbers_whatever_its_width(
     folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message_id = "010001a20da6d722-5d01b729-9234-4de9-b743-329bbc94c2f8-000000"
@@ -267,8 +312,8 @@ def test_a_terminal_has_a_line_a_message_and_whole_numbers_at_any_width(
     for width in (80, 160):
         monkeypatch.setenv("COLUMNS", str(width))
         _, line = Text.from_ansi(run("find", "a.rather").stdout).plain.splitlines()
-        assert len(line) <= width
-        assert line.startswith("2026-03-01 08:00:00  a.r")
+        assert len(line) <= max(width, 120)
+        assert line.startswith("2026-03-01 08:00:00  a.rather.")
         assert line.rstrip().endswith(f"  {message_id[:25]}")
         assert ("…" in line) == (width == 80)
         counts, rates = Text.from_ansi(run("stats").stdout).plain.split("\n\n")
@@ -359,6 +404,8 @@ def test_export_writes_the_selected_rows_in_each_format_for_its_owner_alone(
     from_sqlite = database.execute("SELECT message_id FROM history").fetchall()
     database.close()
     assert from_csv == from_lines == ["1", "2"]
+    with (tmp_path / "out.csv").open() as file:
+        assert [json.loads(row["tags"]) for row in csv.DictReader(file)] == [EVENTS["send"]["mail"]["tags"]] * 2
     assert from_parquet == from_sqlite == [("1",), ("2",)]
 
 
@@ -396,6 +443,8 @@ def test_an_export_that_fails_is_told_and_leaves_no_file(suffix: str, folder: Pa
         (["stats", "--by", "tag:"], 2, "'tag:' is none of day, type, domain, set and tag:NAME"),
         (["export", "out.xls"], 2, "tells no format"),
         (["find", "a", "--bucket", "b"], 2, "--bucket and --folder both tell"),
+        (["find", "a", "--bucket", ""], 2, "--bucket is empty"),
+        (["find", "\udcff"], 1, "No mail matches"),
     ],
 )
 def test_what_cannot_be_answered_is_told_in_a_line_with_its_exit_code(
@@ -437,15 +486,32 @@ def test_where_the_history_is_may_stand_in_the_environment(
     assert len(told(run("find", "a@", "--json", where=()))) == 1
 
 
-def test_sync_tells_what_it_read_and_which_lines_are_no_event(folder: Path, run: Run) -> None:
+def test_sync_tells_what_it_read_and_each_time_which_lines_are_no_event(folder: Path, run: Run) -> None:
     put(folder, b"\n{}\n")
-    out = run("sync").stdout.splitlines()
-    assert out == [
-        "1 objects listed, 1 read with 2 lines, 0 taken out",
+    flawed = [
         "2 lines are no event as SES documents them:",
         f"  {KEY} line 1: blank",
         f"  {KEY} line 2: not an event",
     ]
+    assert run("sync").stdout.splitlines() == ["1 objects listed, 1 read with 2 lines, 0 taken out", *flawed]
+    assert run("sync").stdout.splitlines() == ["1 objects listed, 0 read with 0 lines, 0 taken out", *flawed]
+
+
+def test_a_look_up_that_read_lines_that_are_no_event_says_so_once(folder: Path, run: Run) -> None:
+    put(folder, mail("1", ["a@example.com"], "send"))
+    put(folder, b"\n", "later.gz")
+    assert "1 lines are no event: `ses-history sync` tells which" in run("find", "a@").stderr
+    assert run("find", "a@").stderr == ""
+
+
+def test_an_output_that_cannot_hold_a_character_gets_another(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder, mail("1", ["a@example.com"], "send", commonHeaders={"subject": "Grüße"}))
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    where = ["--folder", str(folder), "--store", str(tmp_path / "store.duckdb")]
+    command = [Path(sys.executable).with_name("ses-history"), "find", "a@", *where]
+    assert "  Gr??e  " in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_help_is_there_for_every_command() -> None:

@@ -1,5 +1,6 @@
 import gzip
 import json
+import zlib
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -176,17 +177,22 @@ def test_an_object_of_several_gzip_members_and_one_of_plain_text_are_read_whole(
     assert [row["event_type"] for row in history(tmp_path / "h")] == ["Send", "Bounce", "Open", "Click"]
 
 
-def test_of_a_truncated_object_the_lines_before_the_break_are_kept_and_the_break_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [0.5, 0.999])
+def test_of_a_truncated_object_every_line_before_the_break_is_kept_and_the_break_is_told(
+    kept: float, tmp_path: Path
+) -> None:
     path = tmp_path / "h/torn.gz"
     path.parent.mkdir()
     many = [event("send", messageId=f"{number:064}") for number in range(4000)]
     whole = gzip.compress(lines(many))
-    path.write_bytes(whole[: len(whole) // 2])
+    torn = whole[: int(len(whole) * kept)]
+    path.write_bytes(torn)
+    there = zlib.decompressobj(wbits=31).decompress(torn).count(b"\n")
     with synced(tmp_path / "h") as (store, result):
-        (kept,) = store.rows("SELECT count(*) AS n FROM history")
-    assert result.flaws
-    assert {flaw.flaw for flaw in result.flaws} == {"not JSON"}
-    assert kept["n"] == result.lines - len(result.flaws)
+        rows = store.rows("SELECT message_id FROM history ORDER BY line_no")
+    assert [row["message_id"] for row in rows] == [f"{number:064}" for number in range(there)]
+    assert [(flaw.line_no, flaw.flaw) for flaw in result.flaws] == [(there + 1, "not JSON"), (there + 2, "torn gzip")]
+    assert 1000 < there < 4000
 
 
 JSON = st.recursive(

@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
-from ses_history.failures import SourceError, StoreError
+from click.testing import CliRunner
+from ses_history.cli import main
+from ses_history.failures import NoStoreError, SourceError, StoreError
 from ses_history.source import Folder, Object
 from ses_history.store import opened
-from ses_history.sync import listed, sync
+from ses_history.sync import Progress, listed, sync
 
 from tests.localaws.support import EVENTS
 from tests.reader.support import event, full_disk, history, put, synced
@@ -135,6 +138,39 @@ def test_on_a_full_disk_a_sync_fails_in_a_line_and_goes_on_when_there_is_room(tm
     with opened(tmp_path / "store.duckdb", Folder(tmp_path / "h").name, read_only=True) as store:
         assert store.rows("SELECT message_id FROM history") == [{"message_id": "one"}]
     assert message_ids(tmp_path / "h") == ["one", *many]
+
+
+def test_a_store_that_was_only_begun_is_none_yet(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    store, source = tmp_path / "store.duckdb", Folder(tmp_path / "h")
+    duckdb.connect(store).close()
+    with pytest.raises(NoStoreError, match="There is no store"), opened(store, source.name, read_only=True):
+        pass
+    where = ["--folder", str(tmp_path / "h"), "--store", str(store)]
+    assert CliRunner().invoke(main, ["find", "one", *where]).exit_code == 0
+
+
+def test_an_interrupted_sync_keeps_what_was_committed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ses_history.sync._BATCH_OBJECTS", 1)
+    put(tmp_path / "h", [event("send", messageId="one")])
+    put(tmp_path / "h", [event("send", messageId="two")], OTHER)
+    source = Folder(tmp_path / "h")
+
+    def interrupt(progress: Progress) -> None:
+        if progress.lines_done == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt), opened(tmp_path / "store.duckdb", source.name) as store:
+        sync(source, listed(source), store, interrupt)
+    with opened(tmp_path / "store.duckdb", source.name, read_only=True) as store:
+        assert store.rows("SELECT message_id FROM history") == [{"message_id": "one"}]
+    assert message_ids(tmp_path / "h") == ["one", "two"]
+
+
+def test_what_is_no_file_is_no_object(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    os.mkfifo(tmp_path / "h/pipe")
+    assert message_ids(tmp_path / "h") == ["one"]
 
 
 def test_a_file_that_cannot_be_read_is_named_and_its_rows_are_kept(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
 -- Entries from `lines` (object_no, line_no, line), whose objects are numbered on from $last.
--- One an event and recipient, or one for a line that is no event, which `flaw` says.
+-- One an event and recipient, or one for a line that is no event, which `flaw` says; $torn is where gzip breaks off.
 -- Fields are those of https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-firehose-contents.html
 WITH parsed AS (
   SELECT
@@ -19,7 +19,7 @@ WITH parsed AS (
       },
       "complaint": {
         "complainedRecipients": [{"emailAddress": "VARCHAR"}], "timestamp": "VARCHAR", "feedbackId": "VARCHAR",
-        "complaintFeedbackType": "VARCHAR", "userAgent": "VARCHAR"
+        "complaintFeedbackType": "VARCHAR", "complaintSubType": "VARCHAR", "userAgent": "VARCHAR"
       },
       "delivery": {
         "timestamp": "VARCHAR", "processingTimeMillis": "BIGINT", "recipients": ["VARCHAR"], "smtpResponse": "VARCHAR",
@@ -44,7 +44,11 @@ events AS (
     line_no,
     CASE
       -- In a case of its own, so that only the few lines that are not JSON are trimmed.
-      WHEN r IS NULL THEN CASE trim(line, ' ' || chr(9) || chr(10) || chr(13)) WHEN '' THEN 'blank' ELSE 'not JSON' END
+      WHEN r IS NULL THEN CASE trim(line, ' ' || chr(9) || chr(10) || chr(13))
+        WHEN '' THEN 'blank'
+        WHEN $torn THEN 'torn gzip'
+        ELSE 'not JSON'
+      END
       WHEN r.eventType IS NULL THEN 'not an event'
       WHEN r.eventType NOT IN (
         'Send', 'Reject', 'Bounce', 'Complaint', 'Delivery', 'Open', 'Click', 'Rendering Failure', 'DeliveryDelay',
@@ -137,7 +141,7 @@ SELECT
   delivery.processingTimeMillis AS processing_ms,
   delay.delayType AS delay_type,
   TRY_CAST(delay.expirationTime AS TIMESTAMP) AS delay_expires_at,
-  complaint.complaintFeedbackType AS complaint_type,
+  coalesce(complaint.complaintFeedbackType, complaint.complaintSubType) AS complaint_type,
   coalesce(bounce.feedbackId, complaint.feedbackId) AS feedback_id,
   coalesce(opened.userAgent, click.userAgent, complaint.userAgent) AS user_agent,
   coalesce(opened.ipAddress, click.ipAddress) AS ip,

@@ -1,35 +1,59 @@
--- Where each recipient of the `told` events stands now, the newest message first, and in it whom the text names.
--- An open or a click tells who read only when the message has one recipient.
-SELECT sent_at, message_id, recipient, source, subject, standing, reply
+-- Where each recipient of the `told` events stands now: the newest message first, and in it who is `asked` for.
+-- An open or a click tells who read only when the message has one recipient. A soft bounce without a cause that follows
+-- a delivery is an automatic reply, of somebody out of office: the mail is there.
+SELECT
+  sent_at,
+  message_id,
+  recipient,
+  source,
+  subject,
+  CASE
+    WHEN complained THEN 'complained'
+    WHEN bounced IS NOT NULL THEN 'bounced: ' || bounced
+    WHEN bounced_or_replied AND NOT delivered THEN 'bounced: soft'
+    WHEN clicked THEN 'clicked'
+    WHEN opened THEN 'opened'
+    WHEN delivered THEN 'delivered'
+    WHEN rejected THEN 'rejected'
+    WHEN failed THEN 'failed'
+    WHEN delayed THEN 'delayed'
+    ELSE 'sent'
+  END AS standing,
+  nullif(reply, '') AS reply
 FROM (
   SELECT
     message_id,
     lower(recipient) AS address,
+    bool_or(asked) AS asked,
     max(sent_at) AS sent_at,
     any_value(recipient) AS recipient,
     any_value(source) AS source,
     any_value(subject) AS subject,
-    max(recipients_n) AS recipients_n,
-    CASE
-      WHEN bool_or(event_type = 'Complaint') THEN 'complained'
-      WHEN bool_or(event_type = 'Bounce') THEN 'bounced: ' || max_by(
-        CASE
-          WHEN bounce_sub_type = 'OnAccountSuppressionList' THEN 'suppressed'
-          WHEN bounce_type = 'Permanent' THEN 'hard'
-          ELSE 'soft'
-        END, coalesce(ts, '-infinity')
-      ) FILTER (WHERE event_type = 'Bounce')
-      WHEN bool_or(event_type = 'Click' AND recipients_n = 1) THEN 'clicked'
-      WHEN bool_or(event_type = 'Open' AND recipients_n = 1) THEN 'opened'
-      WHEN bool_or(event_type = 'Delivery') THEN 'delivered'
-      WHEN bool_or(event_type = 'Reject') THEN 'rejected'
-      WHEN bool_or(event_type = 'Rendering Failure') THEN 'failed'
-      WHEN bool_or(event_type = 'DeliveryDelay') THEN 'delayed'
-      ELSE 'sent'
-    END AS standing,
-    max_by(coalesce(smtp_response, reason), coalesce(ts, '-infinity'))
-      FILTER (WHERE coalesce(smtp_response, reason) IS NOT NULL) AS reply
-  FROM told
+    bool_or(event_type = 'Complaint' AND coalesce(complaint_type, '') NOT IN ('not-spam', 'OnAccountSuppressionList'))
+      AS complained,
+    max_by(bounce, moment) FILTER (WHERE bounce <> 'soft or a reply') AS bounced,
+    bool_or(bounce = 'soft or a reply') AS bounced_or_replied,
+    bool_or(event_type = 'Click' AND recipients_n = 1) AS clicked,
+    bool_or(event_type = 'Open' AND recipients_n = 1) AS opened,
+    bool_or(event_type = 'Delivery') AS delivered,
+    bool_or(event_type = 'Reject') AS rejected,
+    bool_or(event_type = 'Rendering Failure') AS failed,
+    bool_or(event_type = 'DeliveryDelay') AS delayed,
+    max_by(coalesce(words, ''), moment) FILTER (WHERE words IS NOT NULL OR bounce <> 'soft or a reply') AS reply
+  FROM (
+    SELECT
+      *,
+      coalesce(ts, '-infinity') AS moment,
+      coalesce(smtp_response, reason) AS words,
+      CASE
+        WHEN 'OnAccountSuppressionList' IN (bounce_sub_type, complaint_type) THEN 'suppressed'
+        WHEN bounce_type = 'Permanent' THEN 'hard'
+        WHEN event_type <> 'Bounce' THEN NULL
+        WHEN bounce_sub_type IN ('General', 'Undetermined') THEN 'soft or a reply'
+        ELSE 'soft'
+      END AS bounce
+    FROM told
+  )
   GROUP BY message_id, lower(recipient)
-) AS recipients
-ORDER BY sent_at DESC NULLS LAST, message_id, contains(address, lower($text)) DESC NULLS LAST, address
+)
+ORDER BY sent_at DESC NULLS LAST, message_id, asked DESC, address
