@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 from ses_history.cli import main
+from ses_history.failures import SourceError
 from ses_history.source import Bucket
 from ses_history.store import Store, opened
 from ses_history.sync import listed, sync
@@ -135,6 +137,15 @@ def test_a_listing_begins_at_several_known_keys_at_once_and_misses_nothing(
     assert len(asked) == 5
 
 
+def pulumi_telling(outputs: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Pulumi CLI that knows the stack dev alone."""
+    pulumi = tmp_path / "bin/pulumi"
+    pulumi.parent.mkdir()
+    pulumi.write_text(f'#!/bin/sh\ntest "$*" = "stack output --json --stack dev" && echo \'{json.dumps(outputs)}\'\n')
+    pulumi.chmod(0o755)
+    monkeypatch.setenv("PATH", str(pulumi.parent), prepend=":")
+
+
 def command(tmp_path: Path, *arguments: str) -> Result:
     return CliRunner().invoke(main, [*arguments, "--store", str(tmp_path / "store.duckdb")])
 
@@ -150,8 +161,32 @@ def test_the_command_reads_the_bucket_it_is_told(aws: LocalAws, bucket: str, tmp
     put_sends(aws, bucket, 3)
     result = command(tmp_path, "find", "0002", "--bucket", bucket, "--json")
     assert [row["message_id"] for row in json.loads(result.stdout)] == ["0002"]
-    for uri in (f"s3://{bucket}", f"s3://{bucket}/events/"):
-        assert command(tmp_path, "find", "0002", "--bucket", uri).exit_code == 0
+
+
+@pytest.mark.usefixtures("credentials")
+def test_the_prefix_is_that_of_the_option_then_of_the_uri_then_of_the_stack_or_events(
+    aws: LocalAws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for prefix in ("events/", "old/", "stack/"):
+        body = gzip.compress(lines([event("send", messageId=prefix)]))
+        aws.client("s3").put_object(Bucket=bucket, Key=f"{prefix}one.gz", Body=body)
+    pulumi_telling({"bucket_name": bucket, "events_prefix": "stack/"}, tmp_path, monkeypatch)
+
+    def found(name: str, *where: str) -> list[str]:
+        store = ("--store", str(tmp_path / f"{name}.duckdb"))
+        result = CliRunner().invoke(main, ["find", "example", "--json", *where, *store])
+        return [row["message_id"] for row in json.loads(result.stdout)]
+
+    assert found("1", "--bucket", bucket) == ["events/"]
+    assert found("2", "--bucket", f"s3://{bucket}/old/") == ["old/"]
+    assert found("3", "--bucket", bucket, "--prefix", "old/") == ["old/"]
+    assert found("4", "--stack", "dev") == ["stack/"]
+    assert found("5", "--stack", "dev", "--prefix", "old/") == ["old/"]
+    monkeypatch.setenv("SES_HISTORY", f"s3://{bucket}/old/")
+    assert found("6") == ["old/"]
+    monkeypatch.setenv("SES_HISTORY", f"s3://{bucket}")
+    assert found("7") == ["events/"]
+    assert found("8", "--bucket", bucket, "--prefix", "stack/") == ["stack/"]
 
 
 @pytest.mark.usefixtures("credentials")
@@ -203,35 +238,22 @@ def test_missing_credentials_are_told(
     assert "Unable to locate credentials. Sign in with `aws sso login` or set AWS_PROFILE" in result.stderr
 
 
-def test_a_bucket_in_another_region_is_told(tmp_path: Path) -> None:
-    class _Elsewhere:
-        """What S3 says from another region; the emulator has one region only."""
-
-        def get_paginator(self, _: str) -> Any:
-            return self
-
-        def paginate(self, **_: str) -> Any:
-            from botocore.exceptions import ClientError  # noqa: PLC0415
-
-            raise ClientError(
-                {
-                    "Error": {"Code": "PermanentRedirect", "Message": "Use the right endpoint."},
-                    "ResponseMetadata": {
-                        "HTTPHeaders": {"x-amz-bucket-region": "eu-west-1"},
-                        "HTTPStatusCode": 301,
-                        "HostId": "",
-                        "RequestId": "",
-                        "RetryAttempts": 0,
-                    },
-                },
-                "ListObjectsV2",
-            )
-
-    from ses_history.failures import SourceError  # noqa: PLC0415
-
-    source = Bucket("history", "events/", _Elsewhere())
-    with store_of(source, tmp_path) as store, pytest.raises(SourceError, match="set AWS_REGION=eu-west-1"):
-        sync(source, listed(source), store)
+@pytest.mark.parametrize(
+    ("code", "headers", "advice"),
+    [
+        ("PermanentRedirect", {"x-amz-bucket-region": "eu-west-1"}, "is in another region: set AWS_REGION=eu-west-1"),
+        ("ExpiredToken", {}, "AWS does not accept these credentials: .* Sign in with `aws sso login`"),
+        ("SlowDown", {}, r"s3://history/events/ cannot be read: .*\(SlowDown\)"),
+    ],
+)
+def test_what_the_emulator_never_answers_is_told(
+    code: str, headers: dict[str, str], advice: str, aws: LocalAws
+) -> None:
+    client = aws.client_of("s3")
+    stub = Stubber(client)
+    stub.add_client_error("list_objects_v2", code, http_status_code=400, response_meta={"HTTPHeaders": headers})
+    with stub, pytest.raises(SourceError, match=advice):
+        listed(Bucket("history", "events/", client))
 
 
 def test_a_stack_tells_its_bucket_through_the_pulumi_cli(
@@ -239,12 +261,7 @@ def test_a_stack_tells_its_bucket_through_the_pulumi_cli(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", aws.region)
     message_id = send(aws, "success", ConfigurationSetName="dev-mail")
-    pulumi = tmp_path / "bin/pulumi"
-    pulumi.parent.mkdir()
-    outputs = {name: dev.outputs[name] for name in ("bucket_name", "events_prefix")}
-    pulumi.write_text(f'#!/bin/sh\ntest "$*" = "stack output --json --stack dev" && echo \'{json.dumps(outputs)}\'\n')
-    pulumi.chmod(0o755)
-    monkeypatch.setenv("PATH", str(pulumi.parent), prepend=":")
+    pulumi_telling({name: dev.outputs[name] for name in ("bucket_name", "events_prefix")}, tmp_path, monkeypatch)
     found = command(tmp_path, "find", "success@", "--stack", "dev", "--json")
     assert [row["message_id"] for row in json.loads(found.stdout)] == [message_id]
     other = command(tmp_path, "find", "success@", "--stack", "prod")

@@ -146,7 +146,7 @@ def test_lines_that_are_no_event_are_told_and_the_others_kept(tmp_path: Path) ->
             b'{"a": 1}',
             b"[1]",
             json.dumps(event("send") | {"eventType": "Teleport"}).encode(),
-            b'{"eventType": "Send", "mail": {"subject": "\xff"}}',
+            b'{"eventType": "Send", "mail": {"messageId": "a\xff"}}',
         ]
     )
     put(tmp_path / "h", body)
@@ -164,7 +164,7 @@ def test_lines_that_are_no_event_are_told_and_the_others_kept(tmp_path: Path) ->
     assert [(row["line_no"], row["event_type"], row["message_id"]) for row in rows] == [
         (1, "Send", EVENTS["send"]["mail"]["messageId"]),
         (7, "Teleport", EVENTS["send"]["mail"]["messageId"]),
-        (8, "Send", None),
+        (8, "Send", "a\N{REPLACEMENT CHARACTER}"),
     ]
 
 

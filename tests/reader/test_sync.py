@@ -60,6 +60,20 @@ def test_an_object_written_anew_without_a_person_replaces_what_it_was(tmp_path: 
     assert message_ids(tmp_path / "h") == ["two"]
 
 
+def test_a_file_written_anew_is_seen_by_its_time_or_its_size(tmp_path: Path) -> None:
+    def write(*ids: str, at: int) -> int:
+        put(tmp_path / "h", [event("send", messageId=message_id) for message_id in ids], "plain.gz")
+        os.utime(tmp_path / "h/plain.gz", (at, at))
+        return (tmp_path / "h/plain.gz").stat().st_size
+
+    first = write("one", at=1)
+    assert message_ids(tmp_path / "h") == ["one"]
+    assert write("eno", at=2) == first
+    assert message_ids(tmp_path / "h") == ["eno"]
+    assert write("eno", "other", at=2) > first
+    assert message_ids(tmp_path / "h") == ["eno", "other"]
+
+
 def test_an_event_that_firehose_delivered_twice_counts_once(tmp_path: Path) -> None:
     delivery = EVENTS["delivery"]
     put(tmp_path / "h", [delivery, EVENTS["send"], delivery])
