@@ -204,7 +204,7 @@ def find(*, text: str, selection: "Selection", limit: int, as_json: bool, **wher
         out = render.console(least=_LEAST)
         out.print(render.messages(found, out))
     if len({row["message_id"] for row in found}) == limit:
-        click.echo(f"These are the newest {limit:,}: --limit shows more, --since and --until others", err=True)
+        click.echo(f"These are the newest {limit:,}. If there are more, --limit shows them", err=True)
     if not found:
         raise NothingFoundError(
             f"No mail matches {text!r} with these options: it may be older than the history, "

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,8 @@ class Store:
                 raise failures[0] from None
             raise
         finally:
-            self._connection.unregister("lines")
+            with suppress(duckdb.Error):  # an interrupted transaction refuses
+                self._connection.unregister("lines")
 
     def _insert(self, objects: Sequence[Object], vanished: AbstractSet[str]) -> None:
         from ses_history.records import TORN  # noqa: PLC0415
@@ -154,27 +156,30 @@ class Store:
         return answer[0] if answer else 0
 
     def belong(self, path: Path, source: str, *, read_only: bool) -> None:
-        """Make sure that the store is one, and of this source; raises StoreError."""
-        if not read_only:
+        """Make sure that the store is one, of this source and of this version; raises StoreError."""
+        tables = {row["table_name"] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
+        if not tables:
+            if read_only:
+                raise _no_store(path)
             with self._transaction():
                 self._connection.execute(query("schema"))
-                self._connection.execute(
-                    "INSERT INTO source SELECT $name WHERE NOT EXISTS (FROM source)", {"name": source}
-                )
-        elif not self.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'source'"):
-            raise _no_store(path)
-        [known] = self.rows("SELECT name FROM source")
-        if known["name"] != source:
+                self._connection.execute("INSERT INTO store VALUES ($source, $version)", _made(source))
+        elif "store" not in tables:
+            raise StoreError(f"{path} is a database of something else, with {', '.join(tables)}: give another --store")
+        [made] = self.rows("SELECT source, version FROM store")
+        if made["source"] != source:
             raise StoreError(
-                f"The store {path} holds the history of {known['name']}, not of {source}: give another --store"
+                f"The store {path} holds the history of {made['source']}, not of {source}: give another --store"
             )
+        if made != _made(source):
+            raise StoreError(f"Another version of ses-history made the store {path}: delete it to begin anew")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._connection.begin()
         try:
             yield
-        except BaseException:
+        except Exception:
             self._connection.rollback()
             raise
         self._connection.commit()
@@ -192,7 +197,6 @@ def opened(path: Path, source: str, *, read_only: bool = False) -> Iterator[Stor
                 raise _no_store(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = duckdb.connect(path, read_only=read_only, config=_SETTINGS)
-            path.chmod(0o600)
         except (duckdb.IOException, OSError) as error:
             raise StoreError(_why(path, error)) from error
         try:
@@ -207,6 +211,11 @@ def opened(path: Path, source: str, *, read_only: bool = False) -> Iterator[Stor
             raise
         finally:
             connection.close()
+
+
+def _made(source: str) -> dict[str, str]:
+    """What a store says of itself: its source, and the version of what its rows are made by."""
+    return {"source": source, "version": sha256((query("schema") + query("rows")).encode()).hexdigest()}
 
 
 def _no_store(path: Path) -> NoStoreError:

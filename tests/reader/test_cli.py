@@ -125,7 +125,7 @@ def test_find_tells_first_of_whom_its_options_name_though_the_text_is_in_the_sub
 
 def test_find_says_that_it_shows_the_newest_only(folder: Path, run: Run) -> None:
     put(folder, [item for number in range(3) for item in mail(str(number), ["a@example.com"], "send")])
-    assert "These are the newest 2: --limit shows more" in run("find", "a@", "--limit", "2").stderr
+    assert "These are the newest 2. If there are more, --limit" in run("find", "a@", "--limit", "2").stderr
     assert run("find", "a@", "--limit", "4").stderr == ""
 
 

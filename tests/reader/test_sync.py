@@ -302,6 +302,29 @@ def test_the_store_of_another_history_is_not_mixed_with_this_one(tmp_path: Path)
         history(tmp_path / "other")
 
 
+def test_a_database_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+    put(tmp_path / "h", [EVENTS["send"]])
+    with duckdb.connect(tmp_path / "store.duckdb") as other:
+        other.execute("CREATE TABLE customers AS SELECT 1 AS id")
+    (tmp_path / "store.duckdb").chmod(0o644)
+    with pytest.raises(StoreError, match="is a database of something else, with customers: give another --store"):
+        history(tmp_path / "h")
+    with duckdb.connect(tmp_path / "store.duckdb") as other:
+        assert other.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [("customers",)]
+    assert stat.S_IMODE((tmp_path / "store.duckdb").stat().st_mode) == 0o644
+
+
+def test_the_store_of_another_version_is_not_mixed_with_this_one(tmp_path: Path) -> None:
+    put(tmp_path / "h", [EVENTS["send"]])
+    history(tmp_path / "h")
+    with duckdb.connect(tmp_path / "store.duckdb") as store:
+        store.execute("UPDATE store SET version = 'older'")
+    with pytest.raises(
+        StoreError, match=r"^Another version of ses-history made the store .*: delete it to begin anew$"
+    ):
+        history(tmp_path / "h")
+
+
 def test_a_file_that_is_no_store_is_left_as_it_is(tmp_path: Path) -> None:
     put(tmp_path / "h", [EVENTS["send"]])
     (tmp_path / "store.duckdb").write_text("my thesis " * 1000)

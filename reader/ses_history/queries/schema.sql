@@ -1,10 +1,10 @@
 -- The store: what is known of each object, and an entry for each event and recipient, or for a line that is no event.
 -- `history` is what people ask; its event_key is the same for the same event and recipient however often delivered.
-CREATE TABLE IF NOT EXISTS source (name VARCHAR);
+CREATE TABLE store (source VARCHAR, version VARCHAR);
 
-CREATE TABLE IF NOT EXISTS objects (object_no INTEGER, key VARCHAR, etag VARCHAR, day DATE);
+CREATE TABLE objects (object_no INTEGER, key VARCHAR, etag VARCHAR, day DATE);
 
-CREATE TABLE IF NOT EXISTS entries (
+CREATE TABLE entries (
   ts TIMESTAMP,
   event_type VARCHAR,
   message_id VARCHAR,
@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS entries (
   ))
 );
 
-CREATE VIEW IF NOT EXISTS history AS
+CREATE VIEW history AS
 SELECT
   ts,
   day,
