@@ -44,10 +44,9 @@ class Selection:
 def find(store: Store, text: str, selection: Selection, limit: int) -> list[dict[str, Any]]:
     """The newest messages with a matching row that names the text: a row a recipient, with where it stands."""
     tables = {
-        "matching": query("matching"),
+        "matching": _matching(),
         "found": query("find"),
-        "told": "SELECT history.*, list_contains(addresses, lower(recipient)) AS asked "
-        "FROM history JOIN found USING (message_id)",
+        "told": f"SELECT *, {query('selected')} AS selected FROM history SEMI JOIN found USING (message_id)",  # noqa: S608
     }
     parameters = {**asdict(selection), "text": _searched(text), "id_length": _ID_LEAST, "limit": limit}
     return store.rows(_with(tables, query("standings")), parameters)
@@ -63,8 +62,8 @@ def message_ids(store: Store, text: str) -> list[str]:
 
 def standings(store: Store, message_id: str) -> list[dict[str, Any]]:
     """Where each recipient of a message stands now."""
-    tables = {"told": "SELECT *, true AS asked FROM history WHERE message_id = $message_id"}
-    return store.rows(_with(tables, query("standings")), {"message_id": message_id})
+    tables = {"told": "SELECT *, true AS selected FROM history WHERE message_id = $text"}
+    return store.rows(_with(tables, query("standings")), {"text": message_id})
 
 
 def show(store: Store, message_id: str) -> list[dict[str, Any]]:
@@ -78,7 +77,7 @@ def stats(store: Store, selection: Selection, by: str) -> list[dict[str, Any]]:
     parameters = asdict(selection) | ({"tag": tag} if kind == "tag" else {})
     group = "tags[$tag][1]" if kind == "tag" else GROUPS[kind]
     tables = {
-        "matching": query("matching"),
+        "matching": _matching(),
         "grouped": f'SELECT *, {group} AS "group" FROM matching',  # noqa: S608
     }
     return store.rows(_with(tables, query("stats")), parameters)
@@ -91,7 +90,11 @@ def rows(store: Store, selection: Selection) -> Iterator[dict[str, Any]]:
 
 def rows_sql(columns: str = "*") -> str:
     """The query of columns of the matching rows, in the order they happened."""
-    return f"SELECT {columns} FROM ({query('matching')}) ORDER BY ts, message_id, recipient_no"  # noqa: S608
+    return f"{_matching(columns)} ORDER BY ts, message_id, recipient_no"
+
+
+def _matching(columns: str = "*") -> str:
+    return f"SELECT {columns} FROM history WHERE {query('selected')}"  # noqa: S608
 
 
 def _with(tables: dict[str, str], sql: str) -> str:

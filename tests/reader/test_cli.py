@@ -342,7 +342,7 @@ def test_stats_count_recipients_and_leave_the_suppressed_out_of_the_bounce_rate(
         ],
     )
     (row,) = told(run("stats", "--by", "domain", "--json"))
-    seconds = EVENTS["delivery"]["delivery"]["processingTimeMillis"] / 1000
+    seconds = round(EVENTS["delivery"]["delivery"]["processingTimeMillis"] / 1000, 2)
     assert row == {
         "group": "example.com",
         "events": 13,
@@ -376,6 +376,40 @@ def test_stats_count_recipients_and_leave_the_suppressed_out_of_the_bounce_rate(
 def test_stats_are_by_what_is_asked(by: str, groups: list[tuple[str | None, int]], folder: Path, run: Run) -> None:
     put(folder, bounce("1", "a@example.com", "Permanent", "General"))
     assert [(row["group"], row["events"]) for row in told(run("stats", "--by", by, "--json"))] == groups
+
+
+def test_delivery_seconds_are_those_that_half_and_nineteen_of_twenty_took_at_most(folder: Path, run: Run) -> None:
+    made = [item for number in range(20) for item in mail(str(number), ["a@example.com"], "send", "delivery")]
+    for number, item in enumerate(item for item in made if "delivery" in item):
+        item["delivery"]["processingTimeMillis"] = 1000 * (number + 1)
+    untimed = mail("untimed", ["a@example.com"], "delivery")
+    del untimed[0]["delivery"]["processingTimeMillis"]
+    put(folder, [*made, *untimed, *mail("b", ["b@example.net"], "send")])
+    by_domain = {row["group"]: row for row in told(run("stats", "--by", "domain", "--json"))}
+    assert (by_domain["example.com"]["p50_seconds"], by_domain["example.com"]["p95_seconds"]) == (10, 19)
+    assert (by_domain["example.com"]["delivered"], by_domain["example.com"]["sent"]) == (21, 20)
+    assert (by_domain["example.net"]["p50_seconds"], by_domain["example.net"]["p95_seconds"]) == (None, None)
+
+
+def test_complaints_of_no_spam_and_of_the_suppression_list_are_in_no_complaint_rate(folder: Path, run: Run) -> None:
+    put(
+        folder,
+        [
+            *complaint("1", "a@example.com", feedback="abuse"),
+            *complaint("2", "a@example.com", feedback="not-spam"),
+            *complaint("3", "a@example.com", sub_type="OnAccountSuppressionList"),
+            *mail("4", ["a@example.com"], "send"),
+        ],
+    )
+    (row,) = told(run("stats", "--json"))
+    assert (row["complained"], row["complaint_rate"], row["suppressed"]) == (1, 1 / 4, 1)
+
+
+def test_without_a_send_there_is_no_rate(folder: Path, run: Run) -> None:
+    put(folder, mail("1", ["a@example.com"], "bounce"))
+    (row,) = told(run("stats", "--json"))
+    assert (row["hard_bounced"], row["hard_bounce_rate"]) == (1, None)
+    assert run("stats").stdout.splitlines()[-1].split()[1:3] == ["0", "1"]
 
 
 def test_stats_print_rates_with_their_counts_and_a_bar(folder: Path, run: Run) -> None:

@@ -1,4 +1,5 @@
--- Where each recipient of the `told` events stands now: the newest message first, and in it who is `asked` for.
+-- Where each recipient of the `told` events stands now: the newest message first, and in it whom the text names, then
+-- those with a `selected` event.
 -- An open or a click tells who read only when the message has one recipient. A soft bounce without a cause that follows
 -- a delivery is an automatic reply, of somebody out of office: the mail is there.
 SELECT
@@ -24,7 +25,7 @@ FROM (
   SELECT
     message_id,
     lower(recipient) AS address,
-    bool_or(asked) AS asked,
+    bool_or(selected) AS selected,
     max(sent_at) AS sent_at,
     any_value(recipient) AS recipient,
     any_value(source) AS source,
@@ -56,4 +57,4 @@ FROM (
   )
   GROUP BY message_id, lower(recipient)
 )
-ORDER BY sent_at DESC NULLS LAST, message_id, asked DESC, address
+ORDER BY sent_at DESC NULLS LAST, message_id, contains(address, lower($text)) DESC NULLS LAST, selected DESC, address
