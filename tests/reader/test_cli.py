@@ -110,6 +110,26 @@ def test_the_last_reply_is_not_that_of_a_delivery_before_a_bounce(folder: Path, 
     assert (found["standing"], found["reply"]) == (HARD, None)
 
 
+def test_the_last_reply_and_bounce_are_the_latest_and_an_automatic_reply_is_none(folder: Path, run: Run) -> None:
+    first, last = (
+        bounce("m", "a@example.com", *kind)[1] for kind in (("Transient", "MailboxFull"), ("Permanent", "NoEmail"))
+    )
+    last["bounce"] |= {
+        "timestamp": LATER,
+        "bouncedRecipients": [{"emailAddress": "a@example.com", "diagnosticCode": "gone"}],
+    }
+    rejected = mail("r", ["r@example.com"], "send", "reject")
+    replied = bounce("o", "o@example.com", "Transient", "General")
+    replied[1]["bounce"] |= {"timestamp": LATER, "bouncedRecipients": [{"emailAddress": "o@example.com"}]}
+    put(folder, [last, first, *rejected, *replied, *mail("o", ["o@example.com"], "delivery")])
+    found = told(run("find", "@example.com", "--json"))
+    assert {row["message_id"]: (row["standing"], row["reply"]) for row in found} == {
+        "m": (HARD, "gone"),
+        "r": ("rejected", "Bad content"),
+        "o": (DELIVERED, "250 2.6.0 Message received"),
+    }
+
+
 def test_find_tells_first_of_whom_its_options_name_though_the_text_is_in_the_subject(folder: Path, run: Run) -> None:
     to = ["ada@example.com", "bob@example.com"]
     put(
@@ -137,11 +157,11 @@ def test_find_tells_of_a_bounce_without_a_time(folder: Path, run: Run) -> None:
     assert (found["standing"], found["reply"]) == ("bounced: soft", "550 no")
 
 
-def test_an_open_of_a_mail_to_several_is_nobodys(folder: Path, run: Run) -> None:
-    both = ["a@example.com", "b@example.com"]
-    put(folder, [*mail("m", both, "send", "open"), *mail("m", ["b@example.com"], "delivery")])
+def test_an_open_or_click_of_a_mail_to_several_is_nobodys(folder: Path, run: Run) -> None:
+    both = ["a@example.com", "B@example.com"]
+    put(folder, [*mail("m", both, "send", "open", "click"), *mail("m", ["b@example.com"], "delivery")])
     found = told(run("find", "a@example.com", "--json"))
-    assert [(row["recipient"], row["standing"]) for row in found] == [
+    assert [(row["recipient"].lower(), row["standing"]) for row in found] == [
         ("a@example.com", "sent"),
         ("b@example.com", "delivered"),
     ]
@@ -204,6 +224,8 @@ def test_find_looks_for_a_part_of_recipient_sender_and_subject_in_any_case(
     [
         (["--since", "2026-03-02"], ["new"]),
         (["--until", "2026-03-02"], ["old"]),
+        (["--until", "2026-03-02T08:00"], ["old"]),
+        (["--since", "2026-03-02T08:00"], ["new"]),
         (["--since", "2026-03-01T10:00+02:00", "--until", "2026-03-01T08:00:01"], ["old"]),
         (["--since", "1m"], []),
         (["--type", "bounce"], ["old"]),

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from tests.localaws.support import EVENTS
 from tests.reader.support import KEY, event, history, lines, put, synced
 
+at = datetime.fromisoformat
+
 COMMON: dict[str, Any] = {
     "day": date(2026, 11, 23),
     "recipient": "reader@example.com",
@@ -22,14 +24,15 @@ COMMON: dict[str, Any] = {
     "source": "Shop <shop@example.com>",
     "subject": "Your order is on its way",
     "configuration_set": "dev-mail",
+    "from_domain": "example.com",
     "account_id": "123456789012",
     "object_key": KEY,
     "line_no": 1,
 }
 SPECIFIC: dict[str, dict[str, Any]] = {
     "bounce": {
-        "ts": datetime.fromisoformat("2026-03-01T08:02:04.669000"),
-        "sent_at": datetime.fromisoformat("2026-03-01T08:02:02.012000"),
+        "ts": at("2026-03-01T08:02:04.669"),
+        "sent_at": at("2026-03-01T08:02:02.012"),
         "bounce_type": "Permanent",
         "bounce_sub_type": "General",
         "smtp_status": "5.1.1",
@@ -37,61 +40,107 @@ SPECIFIC: dict[str, dict[str, Any]] = {
         "reporting_mta": "dsn; a8-50.smtp-out.amazonses.com",
         "feedback_id": "01000192aa4f053b-7be8a001-0d2b-4a53-9e80-61b59c110000-000000",
     },
-    "open": {
-        "ts": datetime.fromisoformat("2026-03-01T08:09:19.652000"),
-        "sent_at": datetime.fromisoformat("2026-03-01T08:06:49.927000"),
+    "click": {
+        "ts": at("2026-03-01T10:51:25.570"),
+        "sent_at": at("2026-03-01T08:05:05.795"),
         "ip": "192.0.2.1",
-        "user_agent": EVENTS["open"]["open"]["userAgent"],
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "link": "https://shop.example.com/orders/4711?from=mail",
+    },
+    "complaint": {
+        "ts": at("2026-03-02T09:41:02.669"),
+        "sent_at": at("2026-03-01T08:03:01.123"),
+        "complaint_type": "abuse",
+        "feedback_id": "01000193aa4f053b-7be8a002-0d2b-4a53-9e80-61b59c110000-000000",
+        "user_agent": "ExampleFeedbackLoop/1.0",
+    },
+    "delivery": {
+        "ts": at("2026-03-01T08:05:04.133"),
+        "sent_at": at("2026-03-01T08:04:52.240"),
+        "recipients_n": 2,
+        "smtp_response": "250 2.6.0 Message received",
+        "reporting_mta": "a8-50.smtp-out.amazonses.com",
+        "processing_ms": 11893,
+    },
+    "delivery_delay": {
+        "ts": at("2026-03-01T08:18:40.095"),
+        "sent_at": at("2026-03-01T08:08:40.641"),
+        "subject": None,
+        "from_domain": None,
+        "smtp_status": "4.4.1",
+        "smtp_response": "smtp; 421 4.4.1 connection refused",
+        "delay_type": "TransientCommunicationFailure",
+        "delay_expires_at": at("2026-03-01T20:08:40.914"),
+    },
+    "open": {
+        "ts": at("2026-03-01T08:09:19.652"),
+        "sent_at": at("2026-03-01T08:06:49.927"),
+        "ip": "192.0.2.1",
+        "user_agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+        "Mobile/15E148",
+    },
+    "reject": {
+        "ts": at("2026-03-01T08:01:00.241"),
+        "sent_at": at("2026-03-01T08:01:00.241"),
+        "reason": "Bad content",
     },
     "rendering_failure": {
-        "ts": datetime.fromisoformat("2026-03-01T08:07:06.197000"),
-        "sent_at": datetime.fromisoformat("2026-03-01T08:07:06.197000"),
+        "ts": at("2026-03-01T08:07:06.197"),
+        "sent_at": at("2026-03-01T08:07:06.197"),
         "subject": None,
         "from_domain": None,
         "reason": "Attribute 'orderNumber' is not present in the rendering data.",
         "template_name": "OrderShipped",
     },
+    "send": {
+        "ts": at("2026-03-01T08:00:00.120"),
+        "sent_at": at("2026-03-01T08:00:00.120"),
+    },
+    "subscription": {
+        "ts": at("2026-03-01T12:00:17.910"),
+        "sent_at": at("2026-03-01T08:09:14.340"),
+        "contact_list": "Customers",
+    },
 }
 
 
-@pytest.mark.parametrize("name", SPECIFIC)
+@pytest.mark.parametrize("name", sorted(EVENTS))
 def test_an_event_becomes_this_row_and_every_other_column_is_empty(name: str, tmp_path: Path) -> None:
     put(tmp_path / "h", [EVENTS[name]])
-    (row,) = history(tmp_path / "h")
+    row = history(tmp_path / "h")[0]
     assert isinstance(row.pop("event_key"), int)
+    expected = {
+        **COMMON,
+        "event_type": EVENTS[name]["eventType"],
+        "message_id": EVENTS[name]["mail"]["messageId"],
+        "tags": EVENTS[name]["mail"]["tags"],
+        **SPECIFIC[name],
+    }
     assert {column: value for column, value in row.items() if value is not None} == {
-        column: value
-        for column, value in {
-            **COMMON,
-            "from_domain": "example.com",
-            "event_type": EVENTS[name]["eventType"],
-            "message_id": EVENTS[name]["mail"]["messageId"],
-            "tags": EVENTS[name]["mail"]["tags"],
-            **SPECIFIC[name],
-        }.items()
-        if value is not None
+        column: value for column, value in expected.items() if value is not None
     }
 
 
-@pytest.mark.parametrize(
-    ("name", "columns"),
-    [
-        ("click", {"link": EVENTS["click"]["click"]["link"], "ip": EVENTS["click"]["click"]["ipAddress"]}),
-        ("complaint", {"complaint_type": EVENTS["complaint"]["complaint"]["complaintFeedbackType"]}),
-        ("delivery", {"processing_ms": EVENTS["delivery"]["delivery"]["processingTimeMillis"]}),
-        ("delivery_delay", {"delay_type": EVENTS["delivery_delay"]["deliveryDelay"]["delayType"]}),
-        ("reject", {"reason": EVENTS["reject"]["reject"]["reason"]}),
-        ("send", {"smtp_response": None}),
-        ("subscription", {"contact_list": EVENTS["subscription"]["subscription"]["contactList"]}),
-    ],
-)
-def test_what_an_event_of_the_type_alone_tells_is_in_its_columns(
-    name: str, columns: dict[str, Any], tmp_path: Path
-) -> None:
-    put(tmp_path / "h", [EVENTS[name]])
-    row = history(tmp_path / "h")[0]
-    assert row["event_type"] == EVENTS[name]["eventType"]
-    assert {column: row[column] for column in columns} == columns
+def test_every_complained_recipient_and_every_delayed_one_has_its_row(tmp_path: Path) -> None:
+    complaint, delay = event("complaint"), event("delivery_delay")
+    complaint["complaint"]["complainedRecipients"] = [
+        {"emailAddress": "a@example.com"},
+        {"emailAddress": "b@example.com"},
+    ]
+    delay["deliveryDelay"]["delayedRecipients"] = [
+        {"emailAddress": "c@example.com"},
+        {"emailAddress": "<d@example.com>"},
+    ]
+    put(tmp_path / "h", [complaint, delay])
+    assert [(row["recipient"], row["recipient_domain"]) for row in history(tmp_path / "h")] == [
+        (recipient, "example.com")
+        for recipient in ("a@example.com", "b@example.com", "c@example.com", "<d@example.com>")
+    ]
+
+
+def test_a_time_without_end_is_no_time(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", timestamp="infinity")])
+    assert [(row["ts"], row["sent_at"]) for row in history(tmp_path / "h")] == [(None, None)]
 
 
 def test_an_event_has_a_row_for_each_of_its_recipients(tmp_path: Path) -> None:
@@ -172,9 +221,11 @@ def test_an_object_of_several_gzip_members_and_one_of_plain_text_are_read_whole(
     first, second = lines([EVENTS["send"]]), lines([EVENTS["bounce"], EVENTS["open"]])
     path = tmp_path / "h/members.gz"
     path.parent.mkdir()
-    path.write_bytes(gzip.compress(first) + gzip.compress(second[:100]) + gzip.compress(second[100:]))
+    path.write_bytes(gzip.compress(first) + gzip.compress(second[:100]) + gzip.compress(second[100:]) + b"\0" * 9)
     (tmp_path / "h/plain.json").write_bytes(lines([EVENTS["click"]]))
-    assert [row["event_type"] for row in history(tmp_path / "h")] == ["Send", "Bounce", "Open", "Click"]
+    with synced(tmp_path / "h") as (store, result):
+        types = [row["event_type"] for row in store.rows("SELECT event_type FROM history ORDER BY object_key, line_no")]
+    assert (types, result.flaws) == (["Send", "Bounce", "Open", "Click"], [])
 
 
 @pytest.mark.parametrize("kept", [0.5, 0.999])
