@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -92,12 +93,59 @@ def test_of_an_event_in_two_objects_the_other_counts_when_one_is_gone(tmp_path: 
     assert [(row["object_key"], row["line_no"]) for row in history(tmp_path / "h")] == [(OTHER, 1), (OTHER, 1)]
 
 
-def test_different_events_of_one_moment_all_count(tmp_path: Path) -> None:
-    click = event("click")
-    other = event("click")
-    other["click"]["link"] = "https://shop.example.com/another"
-    put(tmp_path / "h", [click, other])
-    assert len(history(tmp_path / "h")) == 2
+@pytest.mark.parametrize(
+    ("name", "section", "field", "value"),
+    [
+        ("click", "click", "link", "https://shop.example.com/another"),
+        ("click", "click", "ipAddress", "192.0.2.99"),
+        ("open", "open", "userAgent", "Another/1.0"),
+        ("open", "open", "timestamp", "2026-03-01T08:09:19.653Z"),
+        ("complaint", "complaint", "feedbackId", "another"),
+        ("delivery", "delivery", "smtpResponse", "250 another"),
+        ("bounce", "bounce", "bouncedRecipients", [{"emailAddress": "another@example.com"}]),
+        ("send", "mail", "messageId", "another"),
+    ],
+)
+def test_events_that_differ_in_one_thing_all_count_each_with_a_key_of_its_own(
+    name: str, section: str, field: str, value: Any, tmp_path: Path
+) -> None:
+    other = event(name)
+    other[section][field] = value
+    put(tmp_path / "h", [EVENTS[name], EVENTS[name], other])
+    rows = history(tmp_path / "h")
+    assert {row["line_no"] for row in rows} == {1, 3}
+    assert len({row["event_key"] for row in rows}) == len(rows)
+
+
+def test_an_event_keeps_its_key_whichever_object_tells_it(tmp_path: Path) -> None:
+    put(tmp_path / "h", [EVENTS["delivery"]])
+    (tmp_path / "h").rename(tmp_path / "first")
+    put(tmp_path / "other", [EVENTS["send"], EVENTS["delivery"]], OTHER)
+    keys = []
+    for folder in ("first", "other"):
+        with opened(tmp_path / f"{folder}.duckdb", Folder(tmp_path / folder).name) as store:
+            sync(Folder(tmp_path / folder), listed(Folder(tmp_path / folder)), store)
+            deliveries = "SELECT event_key FROM history WHERE event_type = 'Delivery' ORDER BY recipient"
+            keys.append([row["event_key"] for row in store.rows(deliveries)])
+    assert keys[0] == keys[1]
+    assert len(set(keys[0])) == 2
+
+
+def test_a_batch_that_fails_after_its_rows_were_written_leaves_none_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "h", [event("send", messageId="one", commonHeaders={"subject": "=?UTF-8?Q?Caf=C3=A9?="})])
+
+    def fail(_: str) -> str:
+        raise ValueError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ses_history.records.decoded_words", fail)
+        with pytest.raises(ValueError, match=r"^$"):
+            history(tmp_path / "h")
+    with opened(tmp_path / "store.duckdb", Folder(tmp_path / "h").name, read_only=True) as store:
+        assert store.rows("SELECT * FROM entries") == []
+    assert message_ids(tmp_path / "h") == ["one"]
 
 
 class _Losing(Folder):
