@@ -44,7 +44,7 @@ class Selection:
 def find(store: Store, text: str, selection: Selection, limit: int) -> list[dict[str, Any]]:
     """The newest messages with a matching row that names the text: a row a recipient, with where it stands."""
     tables = {
-        "matching": _matching(),
+        "matching": rows_sql(),
         "found": query("find"),
         "told": f"SELECT *, {query('selected')} AS selected FROM history SEMI JOIN found USING (message_id)",  # noqa: S608
     }
@@ -77,7 +77,7 @@ def stats(store: Store, selection: Selection, by: str) -> list[dict[str, Any]]:
     parameters = asdict(selection) | ({"tag": tag} if kind == "tag" else {})
     group = "tags[$tag][1]" if kind == "tag" else GROUPS[kind]
     tables = {
-        "matching": _matching(),
+        "matching": rows_sql(),
         "grouped": f'SELECT *, {group} AS "group" FROM matching',  # noqa: S608
     }
     return store.rows(_with(tables, query("stats")), parameters)
@@ -89,11 +89,7 @@ def rows(store: Store, selection: Selection) -> Iterator[dict[str, Any]]:
 
 
 def rows_sql(columns: str = "*") -> str:
-    """The query of columns of the matching rows, in the order they happened."""
-    return f"{_matching(columns)} ORDER BY ts, message_id, recipient_no"
-
-
-def _matching(columns: str = "*") -> str:
+    """The query of columns of the matching rows."""
     return f"SELECT {columns} FROM history WHERE {query('selected')}"  # noqa: S608
 
 

@@ -19,7 +19,6 @@ from ses_history.source import Object
 _QUERIES = files("ses_history").joinpath("queries")
 _SETTINGS: dict[str, bool | float | int | list[str] | str] = {
     "memory_limit": "256MB",
-    "preserve_insertion_order": False,
     "autoinstall_known_extensions": False,
     "python_enable_replacements": False,
     "checkpoint_threshold": "1GB",
@@ -196,7 +195,8 @@ def opened(path: Path, source: str, *, read_only: bool = False) -> Iterator[Stor
             if read_only and not path.exists():
                 raise _no_store(path)
             path.parent.mkdir(parents=True, exist_ok=True)
-            connection = duckdb.connect(path, read_only=read_only, config=_SETTINGS)
+            config = _SETTINGS | {"preserve_insertion_order": read_only}
+            connection = duckdb.connect(path, read_only=read_only, config=config)
         except (duckdb.IOException, OSError) as error:
             raise StoreError(_why(path, error)) from error
         try:
