@@ -116,7 +116,8 @@ def _message(dice: random.Random, at: datetime) -> dict[str, Any]:
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Feedback-ID": f"1.us-east-1.{token[:12]}:AmazonSES",
         "X-Mailer": "Example Shop Mailer 4.2.0 (https://shop.example.com/about-this-mail)",
-        "DKIM-Signature": f"v=1; a=rsa-sha256; q=dns/txt; c=relaxed/simple; s=shop; d=shop.example.com; t={at:%s}; "
+        "DKIM-Signature": f"v=1; a=rsa-sha256; q=dns/txt; c=relaxed/simple; s=shop; d=shop.example.com; "
+        f"t={at.timestamp():.0f}; "
         "h=From:Reply-To:To:Subject:Date:MIME-Version:Content-Type:List-Unsubscribe:Feedback-ID; "
         f"bh={token[:43]}=; b={b64encode(dice.randbytes(128)).decode()}",
     }

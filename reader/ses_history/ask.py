@@ -40,6 +40,10 @@ class Selection:
     tag_name: str | None = None
     tag_value: str | None = None
 
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of a query of the selected rows."""
+        return {name: readable(value) if isinstance(value, str) else value for name, value in asdict(self).items()}
+
 
 def find(store: Store, text: str, selection: Selection, limit: int) -> list[dict[str, Any]]:
     """The newest messages with a matching row that names the text: a row a recipient, with where it stands."""
@@ -48,7 +52,7 @@ def find(store: Store, text: str, selection: Selection, limit: int) -> list[dict
         "found": query("find"),
         "told": f"SELECT *, {query('selected')} AS selected FROM history SEMI JOIN found USING (message_id)",  # noqa: S608
     }
-    parameters = {**asdict(selection), "text": _searched(text), "id_length": _ID_LEAST, "limit": limit}
+    parameters = {**selection.parameters(), "text": _searched(text), "id_length": _ID_LEAST, "limit": limit}
     return store.rows(_with(tables, query("standings")), parameters)
 
 
@@ -74,7 +78,7 @@ def show(store: Store, message_id: str) -> list[dict[str, Any]]:
 def stats(store: Store, selection: Selection, by: str) -> list[dict[str, Any]]:
     """Counts and rates by a key of `GROUPS`, or by the tag NAME for `tag:NAME`."""
     kind, _, tag = by.partition(":")
-    parameters = asdict(selection) | ({"tag": tag} if kind == "tag" else {})
+    parameters = selection.parameters() | ({"tag": readable(tag)} if kind == "tag" else {})
     group = "tags[$tag][1]" if kind == "tag" else GROUPS[kind]
     tables = {
         "matching": rows_sql(),
@@ -85,7 +89,7 @@ def stats(store: Store, selection: Selection, by: str) -> list[dict[str, Any]]:
 
 def rows(store: Store, selection: Selection) -> Iterator[dict[str, Any]]:
     """The matching rows themselves."""
-    return store.each_row(rows_sql(), asdict(selection))
+    return store.each_row(rows_sql(), selection.parameters())
 
 
 def rows_sql(columns: str = "*") -> str:
@@ -99,10 +103,12 @@ def _with(tables: dict[str, str], sql: str) -> str:
     return f"WITH {named} {sql}"
 
 
-def _searched(text: str) -> str:
-    """What is looked for: the text, or of a mail's Message-ID header the part that SES calls the message id.
+def readable(text: str) -> str:
+    """An argument of the command line, with U+FFFD for what is no text in it."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
-    Bytes of a command line that are no text match nothing.
-    """
+
+def _searched(text: str) -> str:
+    """What is looked for: the text, or of a mail's Message-ID header the part that SES calls the message id."""
     header = _MESSAGE_ID_HEADER.fullmatch(text.strip())
-    return header["id"] if header else text.encode(errors="replace").decode()
+    return header["id"] if header else readable(text)

@@ -134,13 +134,13 @@ class _Moment(click.ParamType[datetime]):
     _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}  # noqa: RUF012
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if ago := self._AGO.fullmatch(value):
-            return (datetime.now(UTC) - timedelta(**{self._UNITS[ago[2]]: int(ago[1])})).replace(tzinfo=None)
         try:
+            if ago := self._AGO.fullmatch(value):
+                return (datetime.now(UTC) - timedelta(**{self._UNITS[ago[2]]: int(ago[1])})).replace(tzinfo=None)
             at = datetime.fromisoformat(value)
-        except ValueError:
+            return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is no time: write 2026-11-23, 2026-11-23T08:00 (UTC), 90m, 12h, 7d or 2w", param, ctx)
-        return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
 
 
 class _Tag(click.ParamType[tuple[str, str]]):
@@ -335,6 +335,8 @@ def _source(where: dict[str, Any]) -> "Source":
     if not (place := os.environ.get("SES_HISTORY")):
         raise click.UsageError("Where is the history? Give --bucket, --stack or --folder, or set SES_HISTORY")
     if not place.startswith("s3://"):
+        if prefix is not None:
+            raise click.UsageError("--prefix belongs to a bucket: the folder in SES_HISTORY is read whole")
         return Folder(Path(place))
     return _bucket(place, prefix)
 
@@ -370,6 +372,8 @@ def _synced(source: "Source", path: Path) -> "Synced":
     if known == {key: item.etag for key, item in there.items()}:
         return Synced(listed=len(there), added=0, removed=0, lines=0, flaws=flaws)
     with opened(path, source.name) as store, _progress() as tell:
+        if store.objects() != known:  # another sync came between, and may have seen more
+            there = listed(source, known)
         return sync(source, there, store, tell)
 
 
@@ -428,13 +432,19 @@ def _progress() -> Iterator[Callable[["Progress"], None]]:
 
 def _print_raw(source: "Source", rows: list[dict[str, Any]]) -> None:
     from ses_history.records import line  # noqa: PLC0415
+    from ses_history.render import escaped  # noqa: PLC0415
 
+    quoted_id = f'"{rows[0]["message_id"]}"'.encode()
     read = functools.cache(source.read)
     for key, line_no in dict.fromkeys((row["object_key"], row["line_no"]) for row in rows):
         body = read(key)
-        if body is None:
-            raise SourceError(f"{key} is not in {source.name} any more")
-        click.echo(line(body, line_no))
+        try:
+            text = b"" if body is None else line(body, line_no)
+        except IndexError:
+            text = b""
+        if quoted_id not in text:
+            raise SourceError(f"{key} is not in {source.name} any more, or was written anew: leave --no-sync out")
+        click.echo(escaped(text.decode(errors="replace")) if sys.stdout.isatty() else text)
 
 
 def _print(lines: Iterable[Any]) -> None:

@@ -2,9 +2,7 @@
 
 import json
 import sqlite3
-from contextlib import closing
-from dataclasses import asdict
-from itertools import chain
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,24 +33,25 @@ def export(store: Store, selection: Selection, path: Path, file_format: str) -> 
             if file_format == "sqlite":
                 return _sqlite(store, selection, path)
             sql = rows_sql("* REPLACE (to_json(tags) AS tags)" if file_format == "csv" else "*")
-            return store.copy(sql, asdict(selection), path, _COPY[file_format])
-        except (duckdb.IOException, sqlite3.OperationalError) as error:
-            path.unlink(missing_ok=True)
-            raise ExportError(f"{path} cannot be written: {error}") from error
+            return store.copy(sql, selection.parameters(), path, _COPY[file_format])
+        except BaseException as error:
+            with suppress(OSError):
+                path.unlink()
+            if isinstance(error, (duckdb.IOException, sqlite3.OperationalError)):
+                raise ExportError(f"{path} cannot be written: {error}") from error
+            raise
 
 
 def _sqlite(store: Store, selection: Selection, path: Path) -> int:
     """A table `history` with the columns of a row of history; tags are JSON, times ISO 8601."""
-    found = rows(store, selection)
-    first = next(found, None)
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("PRAGMA journal_mode = off")  # a file that fails is removed, not rolled back
-        columns = list(first or store.columns())
+        columns = store.columns()
         names = ", ".join(f'"{column}"' for column in columns)
         database.execute(f"CREATE TABLE history ({names})")
         insert = f"INSERT INTO history VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
-        every = chain([first] if first else (), found)
-        return database.executemany(insert, ([_plain(value) for value in row.values()] for row in every)).rowcount
+        plain = ([_plain(value) for value in row.values()] for row in rows(store, selection))
+        return max(database.executemany(insert, plain).rowcount, 0)
 
 
 def _plain(value: Any) -> Any:

@@ -12,6 +12,9 @@ from isal.igzip_lib import DECOMP_GZIP, IgzipDecompressor, IsalError
 _BLOCK = 1 << 21
 """Bytes decompressed at once: few enough to stay near the processor, enough for hundreds of records."""
 
+_FED = 1 << 17
+"""Bytes of gzip decompressed at once: of an object of many members the rest is copied for each, so it is kept short."""
+
 _GZIP = b"\x1f\x8b"
 
 TORN = "<the gzip data breaks off here>"
@@ -48,6 +51,8 @@ def line(body: bytes, line_no: int) -> bytes:
 
 def decoded_words(header: str) -> str:
     """A header's text with its encoded words (RFC 2047) as their reader saw them; where they are not such, as it is."""
+    if not header.isascii():
+        return header
     try:
         return str(make_header(decode_header(header)))
     except (LookupError, MessageError, ValueError):
@@ -58,16 +63,18 @@ def _text(body: bytes) -> Iterator[bytes]:
     if not body.startswith(_GZIP):
         yield body
         return
+    start = 0
     try:
-        while body:
+        while start < len(body):
             member = IgzipDecompressor(flag=DECOMP_GZIP)
-            block = member.decompress(body, _BLOCK)
-            while block:
-                yield block
-                block = b"" if member.eof else member.decompress(b"", _BLOCK)
-            if not member.eof:
-                raise EOFError  # noqa: TRY301
-            body = member.unused_data.lstrip(b"\0")
+            while not member.eof:
+                fed = body[start : start + _FED] if member.needs_input else b""
+                start += len(fed)
+                if block := member.decompress(fed, _BLOCK):
+                    yield block
+                elif member.needs_input and start == len(body):
+                    raise EOFError  # noqa: TRY301
+            start = len(body) - len(body[start - len(member.unused_data) :].lstrip(b"\0"))
     except (EOFError, IsalError):  # pyrefly: ignore[not-a-type] its stubs have an instance here
         yield b"\n" + TORN.encode() + b"\n"
 

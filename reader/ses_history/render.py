@@ -154,7 +154,7 @@ def _since(sent_at: datetime | None, ts: datetime | None) -> str:
         return "?"
     seconds = (ts - sent_at).total_seconds()
     if abs(seconds) < 60:  # noqa: PLR2004
-        return f"+{seconds:.3f} s"
+        return f"{seconds:+.3f} s"
     return f"+{timedelta(seconds=round(seconds))}"
 
 
@@ -199,6 +199,11 @@ def _seconds(value: float | None) -> str:
 def moment(at: datetime | None) -> str:
     """A time in UTC to the second."""
     return "?" if at is None else f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def escaped(json_line: str) -> str:
+    """A line of JSON that says the same without what would steer a terminal."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", json_line.strip())
 
 
 def clean(value: str | None) -> str:

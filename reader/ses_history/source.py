@@ -86,8 +86,10 @@ class Folder:
                     _not_read(error)
                     continue
                 if S_ISREG(file.st_mode):
-                    etag = f"{file.st_mtime_ns}-{file.st_size}"
-                    yield Object((inside / name).as_posix(), etag, file.st_size)
+                    key = (inside / name).as_posix()
+                    if not key.isprintable():
+                        raise SourceError(f"A file in {self.path} has a name that is no text: rename {key!r}")
+                    yield Object(key, f"{file.st_mtime_ns}-{file.st_size}", file.st_size)
 
     def read(self, key: str) -> bytes | None:
         """The bytes of a file."""
@@ -126,9 +128,12 @@ class Bucket:
         cuts = [None, *sorted(known)[_PAGE - 1 :: _PAGE]]
         with _told(self), ThreadPoolExecutor(AT_ONCE) as pool:
             parts = [pool.submit(list, self._between(after, last)) for after, last in pairwise(cuts)]
-            yield from self._between(cuts[-1], None)
-            for part in parts:
-                yield from part.result()
+            try:
+                yield from self._between(cuts[-1], None)
+                for part in parts:
+                    yield from part.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
 
     def _between(self, after: str | None, last: str | None) -> Iterator[Object]:
         """The objects whose keys follow `after`, up to `last`; None is no bound."""

@@ -197,7 +197,7 @@ def opened(path: Path, source: str, *, read_only: bool = False) -> Iterator[Stor
             path.parent.mkdir(parents=True, exist_ok=True)
             config = _SETTINGS | {"preserve_insertion_order": read_only}
             connection = duckdb.connect(path, read_only=read_only, config=config)
-        except (duckdb.IOException, OSError) as error:
+        except (duckdb.Error, OSError) as error:
             raise StoreError(_why(path, error)) from error
         try:
             store = Store(connection)

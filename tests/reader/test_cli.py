@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from rich.text import Text
 from ses_history.cli import main
+from ses_history.render import escaped
 
 from tests.localaws.support import EVENTS
 from tests.reader.support import KEY, event, full_disk, put
@@ -352,6 +353,23 @@ def test_show_raw_prints_the_events_as_they_were_written(folder: Path, run: Run)
     assert [json.loads(line) for line in result.stdout.splitlines()] == events
 
 
+def test_show_raw_prints_nobody_elses_event_when_the_object_was_written_anew(folder: Path, run: Run) -> None:
+    put(folder, [*mail("other", ["a@example.com"], "send"), *mail("m", ["a@example.com"], "send")])
+    told(run("sync", "--json"))
+    for now in (["first", "second"], ["alone"]):
+        put(folder, [item for message_id in now for item in mail(message_id, ["a@example.com"], "send")])
+        result = run("show", "m", "--raw", "--no-sync")
+        assert (result.exit_code, result.stdout) == (3, "")
+        assert f"{KEY} is not in " in result.stderr
+        assert "was written anew: leave --no-sync out" in result.stderr
+
+
+def test_raw_json_says_the_same_without_what_steers_a_terminal() -> None:
+    line = json.dumps({"subject": "a\x9b2J\u202eb"}, ensure_ascii=False) + "\r"
+    assert escaped(line) == '{"subject": "a\\u009b2J\\u202eb"}'
+    assert json.loads(escaped(line)) == json.loads(line)
+
+
 def test_stats_count_recipients_and_leave_the_suppressed_out_of_the_bounce_rate(folder: Path, run: Run) -> None:
     put(
         folder,
@@ -477,6 +495,9 @@ def test_export_does_not_replace_a_file(folder: Path, run: Run, tmp_path: Path) 
 def test_an_export_that_fails_is_told_and_leaves_no_file(suffix: str, folder: Path, run: Run, tmp_path: Path) -> None:
     put(folder, [item for number in range(3000) for item in mail(str(number), ["a@example.com"], "send")])
     told(run("sync", "--json"))
+    (tmp_path / "file").touch()
+    inside = run("export", str(tmp_path / f"file/out.{suffix}"))
+    assert (inside.exit_code, "cannot be written" in inside.stderr) == (5, True)
     nowhere = run("export", str(tmp_path / f"none/out.{suffix}"))
     (tmp_path / "exports").mkdir()
     file = tmp_path / f"exports/out.{suffix}"
@@ -501,6 +522,9 @@ def test_an_export_that_fails_is_told_and_leaves_no_file(suffix: str, folder: Pa
         (["find", "a", "--bucket", "b"], 2, "--bucket and --folder both tell"),
         (["find", "a", "--bucket", ""], 2, "--bucket is empty"),
         (["find", "\udcff"], 1, "No mail matches"),
+        (["find", "a", "--domain", "\udcff"], 1, "No mail matches"),
+        (["find", "a", "--since", "999999w"], 2, "'999999w' is no time"),
+        (["find", "a", "--since", "0001-01-01T00:00+02:00"], 2, "is no time"),
     ],
 )
 def test_what_cannot_be_answered_is_told_in_a_line_with_its_exit_code(

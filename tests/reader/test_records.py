@@ -173,6 +173,7 @@ def test_an_event_has_a_row_for_each_of_its_recipients(tmp_path: Path) -> None:
         ("=?UTF-8?B?SGVsbG8=?= =?UTF-8?B?V29ybGQ=?=", "HelloWorld"),
         ("=?klingon?Q?nuqneH?=", "=?klingon?Q?nuqneH?="),
         ("What is =? in Perl", "What is =? in Perl"),
+        ("日本 =?UTF-8?Q?Caf=C3=A9?=", "日本 =?UTF-8?Q?Caf=C3=A9?="),
     ],
 )
 @pytest.mark.parametrize("common", [True, False])

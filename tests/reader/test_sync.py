@@ -1,3 +1,4 @@
+import json
 import os
 import random
 import signal
@@ -222,11 +223,22 @@ def test_an_interrupted_sync_keeps_what_was_committed(tmp_path: Path, monkeypatc
         if progress.lines_done == 2:
             signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt), opened(tmp_path / "store.duckdb", source.name) as store:
-        sync(source, listed(source), store, interrupt)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), opened(tmp_path / "store.duckdb", source.name) as store:
+            sync(source, listed(source), store, interrupt)
+    finally:
+        signal.signal(signal.SIGINT, before)
     with opened(tmp_path / "store.duckdb", source.name, read_only=True) as store:
         assert store.rows("SELECT message_id FROM history") == [{"message_id": "one"}]
     assert message_ids(tmp_path / "h") == ["one", "two"]
+
+
+def test_a_file_whose_name_is_no_text_is_told(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    Path(os.fsdecode(bytes(tmp_path / "h") + b"/a\xff.gz")).touch()
+    with pytest.raises(SourceError, match=r"has a name that is no text: rename 'a.udcff.gz'$"):
+        history(tmp_path / "h")
 
 
 def test_what_is_no_file_is_no_object(tmp_path: Path) -> None:
@@ -324,6 +336,25 @@ def test_a_look_up_with_nothing_new_shares_the_store_with_other_readers(tmp_path
         assert subprocess.run(look_up, check=False, capture_output=True).returncode == 0
         put(folder, [EVENTS["delivery"]], OTHER)
         assert subprocess.run(look_up, check=False, capture_output=True).returncode == 4
+
+
+def test_a_sync_keeps_what_another_took_in_since_it_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "h"
+    put(folder, [event("send", messageId="one")])
+    listing = Folder.objects
+
+    def objects(self: Folder, known: Iterable[str] = (), /) -> Iterator[Object]:
+        there = list(listing(self, known))
+        if not (folder / OTHER).exists():
+            put(folder, [event("send", messageId="two")], OTHER)
+            assert message_ids(folder) == ["one", "two"]
+        yield from there
+
+    monkeypatch.setattr(Folder, "objects", objects)
+    where = ["--folder", str(folder), "--store", str(tmp_path / "store.duckdb")]
+    told = json.loads(CliRunner().invoke(main, ["sync", "--json", *where]).stdout)
+    assert (told["listed"], told["added"], told["removed"]) == (2, 0, 0)
+    assert message_ids(folder) == ["one", "two"]
 
 
 def test_only_its_owner_can_read_the_store(tmp_path: Path) -> None:
