@@ -16,10 +16,8 @@ GROUPS = {
 }
 """What `stats` counts by, as SQL; a tag is counted by its first value."""
 
-
 _MESSAGE_ID_HEADER = re.compile(r"<?(?P<id>[0-9a-f]{16}-[0-9a-f-]{36}-\d{6})@[\w.-]+>?")
 """As SES writes it over the sender's: https://docs.aws.amazon.com/ses/latest/dg/header-fields.html"""
-
 
 ID_LENGTH = 25
 """How much of a message id tells it from others: the millisecond of the send, and 32 bits after it."""

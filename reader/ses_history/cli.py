@@ -285,7 +285,7 @@ def export(*, selection: "Selection", file: Path, file_format: str | None, as_js
     chosen = file_format or FORMATS.get(file.suffix.lower())
     if chosen is None:
         raise click.UsageError(f"The name {file} tells no format: end it with {' '.join(FORMATS)}, or give --format")
-    if file.exists():
+    if file.exists() or file.is_symlink():
         raise click.UsageError(f"{file} is there already: name another file")
     with _history(where) as (store, _):
         count = write(store, selection, file, chosen)

@@ -74,7 +74,9 @@ def _text(body: bytes) -> Iterator[bytes]:
                     yield block
                 elif member.needs_input and start == len(body):
                     raise EOFError  # noqa: TRY301
-            start = len(body) - len(body[start - len(member.unused_data) :].lstrip(b"\0"))
+            start -= len(member.unused_data)
+            while body[start : start + 1] == b"\0":
+                start += 1
     except (EOFError, IsalError):  # pyrefly: ignore[not-a-type] its stubs have an instance here
         yield b"\n" + TORN.encode() + b"\n"
 

@@ -489,6 +489,8 @@ def test_export_does_not_replace_a_file(folder: Path, run: Run, tmp_path: Path) 
     result = run("export", str(tmp_path / "out.csv"))
     assert (result.exit_code, (tmp_path / "out.csv").read_text()) == (2, "mine")
     assert "is there already" in result.stderr
+    (tmp_path / "link.csv").symlink_to("nowhere")
+    assert (run("export", str(tmp_path / "link.csv")).exit_code, (tmp_path / "link.csv").is_symlink()) == (2, True)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "sqlite"])
