@@ -437,9 +437,8 @@ def _print_raw(source: "Source", rows: list[dict[str, Any]]) -> None:
     quoted_id = f'"{rows[0]["message_id"]}"'.encode()
     read = functools.cache(source.read)
     for key, line_no in dict.fromkeys((row["object_key"], row["line_no"]) for row in rows):
-        body = read(key)
         try:
-            text = b"" if body is None else line(body, line_no)
+            text = line(read(key) or b"", line_no)
         except IndexError:
             text = b""
         if quoted_id not in text:

@@ -195,6 +195,7 @@ def opened(path: Path, source: str, *, read_only: bool = False) -> Iterator[Stor
             if read_only and not path.exists():
                 raise _no_store(path)
             path.parent.mkdir(parents=True, exist_ok=True)
+            # What is read comes in the order it arrived; what is written is faster without one.
             config = _SETTINGS | {"preserve_insertion_order": read_only}
             connection = duckdb.connect(path, read_only=read_only, config=config)
         except (duckdb.Error, OSError) as error:
