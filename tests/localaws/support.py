@@ -1,12 +1,10 @@
 """What the tests on the local AWS share: events, mail, and users that try what a policy allows."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 from localaws.aws import LocalAws
+from tests.contract.support import EVENTS
 
-EVENTS = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent.parent / "events").glob("*.json")}
 SEND = EVENTS["send"]
 
 
