@@ -1,5 +1,6 @@
 import gzip
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from ses_history.history import History
 from ses_history.sources.bucket import Bucket
 
 from localaws.aws import LocalAws
-from localaws.deploy import Stack
+from localaws.deploy import PROGRAM, Stack
 from localaws.ses import publish
 from tests.contract.support import EVENTS
-from tests.localaws.support import send, user
+from tests.localaws.support import SEND, send, user
 from tests.reader.support import event, lines
 
 
@@ -260,3 +261,16 @@ def test_without_the_pulumi_cli_a_stack_is_refused_with_another_way(
     monkeypatch.setenv("PATH", str(tmp_path))
     result = command(tmp_path, "find", "a", "--stack", "dev")
     assert (result.exit_code, "name its bucket instead" in result.stderr) == (3, True)
+
+
+@pytest.mark.usefixtures("credentials")
+def test_the_python_program_of_the_docs_prints_what_became_of_a_message(
+    bucket: str, aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    to = ["ada@example.com"]
+    events = [event("send", destination=to), event("open", destination=to, messageId=SEND["mail"]["messageId"])]
+    aws.client("s3").put_object(Bucket=bucket, Key="events/day=2026-11-23/a", Body=lines(events))
+    [program] = re.findall(r"```python\n(.*?)```", (PROGRAM / "docs/look-up.md").read_text(), re.DOTALL)
+    exec(program.replace("BUCKET", bucket), {})  # noqa: S102  that it runs is what is tested
+    assert capsys.readouterr().out == "2026-03-01 08:06:49.927000 ada@example.com opened\n"
