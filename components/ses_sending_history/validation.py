@@ -9,13 +9,11 @@ from typing import Any, Final, TypeVar, cast
 
 import pulumi
 
+from ses_sending_history.args import DEFAULTS
 from ses_sending_history.event_types import EVENT_TYPES
 
 SES_NAME_LENGTH: Final = 64
 """The longest name of a configuration set or an event destination."""
-
-DEFAULT_RETENTION_DAYS: Final = 365
-"""How long objects are kept when nothing else is asked for."""
 
 _COMPONENT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _PUBLISHER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,119}")
@@ -33,14 +31,8 @@ _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:firehose:[a-z0-9-]+:\d{12}:deliverystr
 
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 
-_OF_A_CREATED_BUCKET: Final[Mapping[str, Any]] = {
-    "retention_days": DEFAULT_RETENTION_DAYS,
-    "archive_after_days": 0,
-    "access_log_bucket": None,
-    "force_destroy": False,
-}
-"""What is set only on a bucket the component creates, with the values that ask for nothing."""
-
+_OF_A_CREATED_BUCKET: Final = ("retention_days", "archive_after_days", "access_log_bucket", "force_destroy")
+"""What is set only on a bucket the component creates."""
 
 _NOT_KNOWN_YET = (pulumi.Output, Awaitable)
 
@@ -76,7 +68,7 @@ Check = Callable[[str, Any], Iterator[Problem]]
 
 
 def check_sending_history(name: str, args: Args) -> Args:
-    """The arguments of a SendingHistory that are given: None stands for one left out.
+    """The arguments of a SendingHistory, with the default of each that is left out or None.
 
     Raises pulumi.InputPropertiesError with all that is wrong with them.
     """
@@ -87,13 +79,14 @@ def check_sending_history(name: str, args: Args) -> Args:
         )("name", name),
         *_check_each(given, _SENDING_HISTORY),
     ]
+    complete = {"configuration_sets": [name], **DEFAULTS, **given}
     faulty = {problem.argument.partition("[")[0] for problem in problems}
-    _raise("SendingHistory", name, [*problems, *_check_together(name, given, faulty)])
-    return given
+    _raise("SendingHistory", name, [*problems, *_check_together(complete, faulty)])
+    return cast("Args", complete)
 
 
 def check_event_publisher(name: str, args: Args) -> Args:
-    """The arguments of an EventPublisher that are given: None stands for one left out.
+    """The arguments of an EventPublisher, with the default of each that is left out or None.
 
     Raises pulumi.InputPropertiesError with all that is wrong with them.
     """
@@ -108,13 +101,13 @@ def check_event_publisher(name: str, args: Args) -> Args:
         *_check_each(given, _EVENT_PUBLISHER),
     ]
     _raise("EventPublisher", name, problems)
-    return given
+    return cast("Args", {**DEFAULTS, **given})
 
 
-def _given(component: str, name: str, args: Args) -> Args:
+def _given(component: str, name: str, args: object) -> dict[str, Any]:
     if not isinstance(args, Mapping):
         raise pulumi.InputPropertiesError(f"{component} {name!r}: its arguments must be a mapping, not {args!r}")
-    return cast("Args", {argument: value for argument, value in args.items() if value is not None})
+    return {argument: value for argument, value in args.items() if value is not None}
 
 
 def _check_each(args: Mapping[str, Any], checks: Mapping[str, Check]) -> Iterator[Problem]:
@@ -127,31 +120,30 @@ def _check_each(args: Mapping[str, Any], checks: Mapping[str, Check]) -> Iterato
             yield Problem(argument, value, f"no such argument; {hint}")
 
 
-def _check_together(name: str, args: Mapping[str, Any], faulty: set[str]) -> Iterator[Problem]:
-    """Check how arguments go together, as far as none of them is `faulty` by itself."""
+def _check_together(args: Mapping[str, Any], faulty: set[str]) -> Iterator[Problem]:
+    """Check how arguments, defaults among them, go together, as far as none of them is `faulty` by itself."""
     if faulty.isdisjoint({"configuration_sets", "existing_configuration_sets"}):
-        created = args.get("configuration_sets", [name])
-        existing = args.get("existing_configuration_sets", [])
+        created, existing = args["configuration_sets"], args["existing_configuration_sets"]
         if not created and not existing:
             yield Problem("configuration_sets", created, "must have a name, here or in existing_configuration_sets")
         for both in sorted(set(created) & set(existing)):
             yield Problem("existing_configuration_sets", both, "must be made elsewhere, but is among those to create")
 
     if faulty.isdisjoint({"retention_days", "archive_after_days"}):
-        retention_days = args.get("retention_days", DEFAULT_RETENTION_DAYS)
-        if retention_days and args.get("archive_after_days", 0) >= retention_days:
+        retention_days = args["retention_days"]
+        if retention_days and args["archive_after_days"] >= retention_days:
             yield Problem(
                 "archive_after_days",
                 args["archive_after_days"],
                 f"must be fewer days than retention_days, which is {retention_days}",
             )
 
-    if args.get("alarm_topic_arns") and not args.get("alarms") and "alarms" not in faulty:
+    if args["alarm_topic_arns"] and not args["alarms"] and "alarms" not in faulty:
         yield Problem("alarm_topic_arns", args["alarm_topic_arns"], "must be left out without alarms")
 
     if "bucket" in args:
-        for argument, default in _OF_A_CREATED_BUCKET.items():
-            if argument not in faulty and args.get(argument, default) != default:
+        for argument in _OF_A_CREATED_BUCKET:
+            if argument not in faulty and args.get(argument) != DEFAULTS.get(argument):
                 yield Problem(
                     argument, args[argument], "must be left out beside bucket: a bucket made elsewhere stays as it is"
                 )
