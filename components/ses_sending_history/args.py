@@ -30,7 +30,7 @@ class SendingHistoryArgs(TypedDict, total=False):
     """Event types to keep: SEND, REJECT, BOUNCE, COMPLAINT, DELIVERY, OPEN, CLICK, RENDERING_FAILURE, DELIVERY_DELAY or SUBSCRIPTION. All ten by default."""
 
     bucket: pulumi.Input[str]
-    """Name of an existing S3 bucket to keep the history in. Its settings are not changed, so no argument about encryption at rest, retention, access logs or deletion of the bucket applies to it. By default a bucket is created."""
+    """Name of an existing S3 bucket to keep the history in. No setting of it is changed, so it cannot be combined with days of retention or archiving, an access log bucket or forced deletion. By default a bucket is created."""
 
     kms_key_arn: pulumi.Input[str]
     """ARN of the customer managed KMS key that encrypts the objects and the delivery stream. By default S3 and Firehose use keys of their own."""

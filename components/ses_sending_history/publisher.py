@@ -18,7 +18,7 @@ class EventPublisher(pulumi.ComponentResource):
     """Name of the configuration set, known once the set exists."""
 
     role_arn: pulumi.Output[str]
-    """ARN of the role SES assumes to put the events on the stream."""
+    """ARN of the role SES assumes to put the events on the delivery stream."""
 
     event_destination_name: pulumi.Output[str]
     """Name of the event destination on the configuration set."""

@@ -27,28 +27,28 @@ class SendingHistory(pulumi.ComponentResource):
     """ARN of the bucket that keeps the history."""
 
     events_prefix: pulumi.Output[str]
-    """Prefix of the objects that hold events."""
+    """Prefix of the objects that hold events, one JSON record a line, in a folder for each day of arrival (UTC)."""
 
     errors_prefix: pulumi.Output[str]
-    """Prefix of the objects that hold what could not be delivered."""
+    """Prefix of the objects that hold what Firehose could not deliver."""
 
     delivery_stream_name: pulumi.Output[str]
-    """Name of the delivery stream."""
+    """Name of the Data Firehose delivery stream that writes the history."""
 
     delivery_stream_arn: pulumi.Output[str]
-    """ARN of the delivery stream, for an EventPublisher elsewhere."""
+    """ARN of the Data Firehose delivery stream, for an EventPublisher in another project."""
 
     delivery_role_arn: pulumi.Output[str]
-    """ARN of the role Firehose writes with, for the policy of a bucket or a key made elsewhere."""
+    """ARN of the role Firehose writes with, for the policy of an existing bucket or key."""
 
     configuration_set_names: pulumi.Output[list[str]]
-    """Configuration sets whose events are kept: send with one of them."""
+    """Names of the configuration sets whose events are kept: send with one of them. Created ones come first."""
 
     publisher_role_arns: pulumi.Output[list[str]]
-    """ARNs of the roles SES assumes, one a configuration set, in the same order."""
+    """ARNs of the roles SES assumes, one for each configuration set, in the order of their names."""
 
     reader_policy_json: pulumi.Output[str]
-    """An IAM policy document: what a reader of the history may do, and no more."""
+    """An IAM policy document, as JSON, for those who may read the history: to list, get and decrypt its events."""
 
     def __init__(
         self, name: str, args: SendingHistoryArgs = NO_ARGUMENTS, opts: pulumi.ResourceOptions | None = None

@@ -148,14 +148,9 @@ def test_an_identity_is_not_both_created_and_made_elsewhere(tmp_path: Path) -> N
         inputs_of_program(tmp_path, {"identities": ["example.com"], "existingIdentities": ["example.com"]})
 
 
-def test_the_readme_has_a_row_for_every_key() -> None:
-    readme = (PROGRAM / "README.md").read_text()
-
-    assert {key for key in PROJECT["config"] if f"\n| `{key}` |" not in readme} == set()
-
-
-def test_the_statements_of_the_readme_admit_who_they_are_for_and_no_one_else() -> None:
-    blocks = re.findall(r"```json\n(.*?)```", (PROGRAM / "README.md").read_text(), re.DOTALL)
+def test_the_statements_of_the_docs_admit_who_they_are_for_and_no_one_else() -> None:
+    page = (PROGRAM / "docs" / "existing-resources.md").read_text()
+    blocks = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     role, stranger = (f"arn:aws:iam::123456789012:role/{name}" for name in ("delivery", "stranger"))
     bucket, key = (
         json.loads(block.replace("DELIVERY_ROLE_ARN", role).replace("REGION", "eu-west-1")) for block in blocks
