@@ -247,13 +247,13 @@ def test_the_default_set_of_an_identity_is_the_first() -> None:
     assert only_existing.all("ConfigurationSet") == []
 
 
-def test_a_bucket_made_elsewhere_is_written_to_and_left_as_it_is() -> None:
-    recorded = history({"bucket": "made-elsewhere"})
+def test_an_existing_bucket_is_written_to_and_left_as_it_is() -> None:
+    recorded = history({"bucket": "existing-bucket"})
 
     assert not any(r.type.startswith("aws:s3/") for r in recorded.resources)
     stream = recorded.one("FirehoseDeliveryStream").inputs
-    assert stream["extendedS3Configuration"]["bucketArn"] == "arn:aws:s3:::made-elsewhere"
-    assert "arn:aws:s3:::made-elsewhere/events/*" in recorded.inputs()["RolePolicy", "mail-delivery"]["policy"]
+    assert stream["extendedS3Configuration"]["bucketArn"] == "arn:aws:s3:::existing-bucket"
+    assert "arn:aws:s3:::existing-bucket/events/*" in recorded.inputs()["RolePolicy", "mail-delivery"]["policy"]
 
 
 def test_retention_zero_keeps_everything_and_archiving_keeps_it_readable() -> None:
@@ -378,8 +378,8 @@ def test_every_arn_is_of_the_partition_and_region_in_use(partition: str, region:
     without_key: Any = {
         name: value for name, value in EVERY_ARGUMENT.items() if name not in {"kms_key_arn", "alarm_topic_arns"}
     }
-    elsewhere: SendingHistoryArgs = {"bucket": "made-elsewhere"}
-    recordings = [history(args, partition=partition, region=region) for args in (without_key, elsewhere)]
+    existing: SendingHistoryArgs = {"bucket": "existing-bucket"}
+    recordings = [history(args, partition=partition, region=region) for args in (without_key, existing)]
 
     for recorded in recordings:
         text = json.dumps(list(recorded.inputs().values()))
@@ -576,8 +576,8 @@ def test_the_dashboard_shows_mail_reputation_and_freshness() -> None:
     assert {w["properties"]["period"] for w in widgets} == {300}
 
 
-def test_a_bucket_made_elsewhere_is_given_no_metrics() -> None:
-    recorded = history({"bucket": "made-elsewhere", "alarms": True})
+def test_an_existing_bucket_is_given_no_metrics() -> None:
+    recorded = history({"bucket": "existing-bucket", "alarms": True})
 
     assert recorded.all("BucketMetric") == []
     assert len(recorded.all("MetricAlarm")) == 5

@@ -88,7 +88,7 @@ CHOSEN: dict[str, tuple[Any, SendingHistoryArgs]] = {
     "existingConfigurationSets": (["legacy"], {"existing_configuration_sets": ["legacy"]}),
     "identities": (["example.org"], {"identities": ["example.org"]}),
     "eventTypes": (["BOUNCE"], {"event_types": ["BOUNCE"]}),
-    "bucket": ("made-elsewhere", {"bucket": "made-elsewhere"}),
+    "bucket": ("existing", {"bucket": "existing"}),
     "kmsKeyArn": (KEY, {"kms_key_arn": KEY}),
     "retentionDays": (7, {"retention_days": 7}),
     "archiveAfterDays": (7, {"archive_after_days": 7}),
@@ -132,20 +132,30 @@ def test_all_that_is_wrong_is_told_by_the_names_of_the_keys(tmp_path: Path) -> N
         inputs_of_program(tmp_path, {"eventTypes": ["Bounce"], "retentionDays": -1})
 
     assert str(refused.value).splitlines() == [
-        "The configuration of this stack is not accepted:",
+        "The configuration of this stack is invalid:",
         f"  eventTypes[0] must be one of {' '.join(EVENT_TYPES)}; did you mean BOUNCE? (it is 'Bounce')",
-        "  retentionDays must be a whole number of days; 0 keeps the history for ever (it is -1)",
+        "  retentionDays must be a whole number of days; 0 keeps the history forever (it is -1)",
     ]
 
 
-def test_a_tag_without_a_value_is_named(tmp_path: Path) -> None:
-    with pytest.raises(pulumi.RunError, match=r"each must be name=value; \['team'\] are not"):
-        inputs_of_program(tmp_path, {"tags": ["team", "environment=test"]})
+def test_what_the_program_itself_checks_is_told_with_the_rest(tmp_path: Path) -> None:
+    with pytest.raises(pulumi.RunError) as refused:
+        inputs_of_program(
+            tmp_path,
+            {
+                "retentionDays": 30,
+                "archiveAfterDays": 90,
+                "identities": ["example.com"],
+                "existingIdentities": ["example.org", "example.com"],
+                "tags": ["environment=test", "team"],
+            },
+        )
 
-
-def test_an_identity_is_not_both_created_and_made_elsewhere(tmp_path: Path) -> None:
-    with pytest.raises(pulumi.RunError, match=r"\['example.com'\] are to be created too"):
-        inputs_of_program(tmp_path, {"identities": ["example.com"], "existingIdentities": ["example.com"]})
+    assert str(refused.value).splitlines()[1:] == [
+        "  archiveAfterDays must be fewer days than retentionDays, which is 30 (it is 90)",
+        "  tags[1] must be name=value (it is 'team')",
+        "  existingIdentities[1] is also in identities: list it in one of them (it is 'example.com')",
+    ]
 
 
 def test_the_statements_of_the_docs_admit_who_they_are_for_and_no_one_else() -> None:
