@@ -387,6 +387,29 @@ def test_every_arn_is_of_the_partition_and_region_in_use(partition: str, region:
         assert f"arn:{partition}:ses:{region}:{ACCOUNT_ID}:configuration-set/" in text
 
 
+@pytest.mark.parametrize(
+    ("partition", "region", "services"),
+    [
+        ("aws", "eu-west-1", ["s3.eu-west-1.amazonaws.com"]),
+        ("aws-cn", "cn-north-1", ["s3.cn-north-1.amazonaws.com", "s3.cn-north-1.amazonaws.com.cn"]),
+        ("aws-us-gov", "us-gov-west-1", ["s3.us-gov-west-1.amazonaws.com"]),
+    ],
+)
+def test_a_key_is_used_through_s3_of_the_region_in_use_alone(partition: str, region: str, services: list[str]) -> None:
+    key = f"arn:{partition}:kms:{region}:{ACCOUNT_ID}:key/1234abcd"
+    recorded = history({"kms_key_arn": key}, partition=partition, region=region)
+
+    outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
+    for document in (recorded.inputs()["RolePolicy", "mail-delivery"]["policy"], outputs["reader_policy_json"]):
+        (statement,) = (s for s in json.loads(document)["Statement"] if "kms:Decrypt" in s["Action"])
+        assert statement["Resource"] == key
+        assert statement["Condition"]["StringEquals"] == {"kms:ViaService": services}
+        assert (
+            f"arn:{partition}:s3:::{BUCKET}/events/*"
+            in (statement["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"])
+        )
+
+
 CHANGES: dict[str, tuple[Any, set[tuple[str, str]]]] = {
     "configuration_sets": (
         ["mail", "news"],
@@ -574,6 +597,14 @@ def test_the_dashboard_shows_mail_reputation_and_freshness() -> None:
     ]
     assert {w["properties"]["region"] for w in widgets} == {"us-east-1"}
     assert {w["properties"]["period"] for w in widgets} == {300}
+
+
+def test_the_dashboard_is_of_the_region_in_use() -> None:
+    dashboard = history({"alarms": True}, region="eu-west-1").one("Dashboard").inputs
+
+    assert dashboard["dashboardName"] == "mail-alarms-eu-west-1"
+    widgets = json.loads(dashboard["dashboardBody"])["widgets"]
+    assert {w["properties"]["region"] for w in widgets} == {"eu-west-1"}
 
 
 def test_an_existing_bucket_is_given_no_metrics() -> None:

@@ -90,6 +90,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"retention_days": True}, "retention_days = True: must be a whole number of days"),
     ({"retention_days": float("nan")}, "retention_days = nan: must be a whole number of days"),
     ({"retention_days": float("inf")}, "retention_days = inf: must be a whole number of days"),
+    ({"retention_days": 2**31}, "retention_days = 2147483648: must be a whole number of days"),
+    (
+        {"retention_days": 0, "archive_after_days": 2**31},
+        "archive_after_days = 2147483648: must be a whole number of days; 0 never archives",
+    ),
     ({"archive_after_days": -1}, "archive_after_days = -1: must be a whole number of days; 0 never archives"),
     ({"alarms": "on"}, "alarms = 'on': must be true or false"),
     ({"alarms": True, "alarm_topic_arns": ["mail"]}, "alarm_topic_arns[0] = 'mail': must be the ARN of an SNS topic"),
@@ -108,6 +113,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"force_destroy": "yes"}, "force_destroy = 'yes': must be true or false"),
     ({"tags": ["team"]}, "tags = ['team']: must be a mapping of names to values"),
     ({"tags": {"aws:team": "mail"}}, "tags = 'aws:team': must be a tag name"),
+    ({"tags": {"AWS:team": "mail"}}, "tags = 'AWS:team': must be a tag name"),
+    ({"tags": {"Aws:team": "mail"}}, "tags = 'Aws:team': must be a tag name"),
+    ({"tags": {"t" * 129: "mail"}}, "must be a tag name of 1 to 128 characters"),
+    ({"tags": {"team": "m" * 257}}, "must be a string of 256 characters at most"),
     ({"tags": {"": "mail"}}, "tags = '': must be a tag name"),
     ({"tags": {"team": 7}}, "tags['team'] = 7: must be a string of 256 characters at most"),
     ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags = '51 tags': must be 50 tags at most"),
@@ -210,16 +219,32 @@ def test_a_message_spells_arguments_as_its_reader_does(component: Any, args: dic
         {"bucket": "existing.bucket-1", "retention_days": 365, "force_destroy": False},
         {"identities": ["example.com", "mail@sub.example.co.uk", "example.xn--p1ai"]},
         {"retention_days": 30.0, "buffer_seconds": 60.0, "buffer_megabytes": 5.0},
-        {"retention_days": 0, "archive_after_days": 9999},
+        {"retention_days": 0, "archive_after_days": 2**31 - 1},
+        {"retention_days": 2**31 - 1, "archive_after_days": 2**31 - 2},
         {"buffer_seconds": 900, "buffer_megabytes": 128},
         {"kms_key_arn": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd"},
-        {"tags": {"team": ""}},
+        {"alarms": True, "alarm_topic_arns": ["arn:aws-cn:sns:cn-north-1:123456789012:mail"]},
+        {"alarms": True, "alarm_topic_arns": ["arn:aws-us-gov:sns:us-gov-west-1:123456789012:mail"]},
+        {"tags": {"team": "", "awsteam": "", "t" * 128: "m" * 256}},
     ],
 )
 def test_what_is_at_the_edge_of_a_range_is_accepted(args: Any) -> None:
     recorded = record(lambda: SendingHistory("m" * 40, args))
 
     assert len(recorded.all("FirehoseDeliveryStream")) == 1
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        "arn:aws-cn:firehose:cn-north-1:123456789012:deliverystream/history",
+        "arn:aws-us-gov:firehose:us-gov-west-1:123456789012:deliverystream/history",
+    ],
+)
+def test_a_stream_may_be_of_another_partition(stream: str) -> None:
+    recorded = record(lambda: EventPublisher("news", {"configuration_set": "news", "delivery_stream_arn": stream}))
+
+    assert stream in recorded.one("RolePolicy").inputs["policy"]
 
 
 def test_arguments_that_are_no_mapping_are_refused() -> None:

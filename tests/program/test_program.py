@@ -20,13 +20,14 @@ STACKS = ["dev", "prod"]
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"
 
 
-def run(stack: str, *, preview: bool = False, folder: Path = PROGRAM) -> Recording:
+def run(stack: str, *, preview: bool = False, folder: Path = PROGRAM, region: str = "us-east-1") -> Recording:
     return record(
         lambda: runpy.run_path(str(PROGRAM / "__main__.py")),
         stack=stack,
         project=PROJECT["name"],
         config=stack_config(folder, stack),
         preview=preview,
+        region=region,
     )
 
 
@@ -101,11 +102,11 @@ CHOSEN: dict[str, tuple[Any, SendingHistoryArgs]] = {
 }
 
 
-def inputs_of_program(tmp_path: Path, config: dict[str, Any]) -> Any:
+def run_with(tmp_path: Path, config: dict[str, Any], *, region: str = "us-east-1") -> Recording:
     (tmp_path / "Pulumi.yaml").write_text(json.dumps(PROJECT))
     chosen = {f"{PROJECT['name']}:{key}": value for key, value in config.items()}
     (tmp_path / "Pulumi.test.yaml").write_text(json.dumps({"config": chosen}))
-    return run("test", folder=tmp_path).inputs()
+    return run("test", folder=tmp_path, region=region)
 
 
 @pytest.mark.parametrize("key", CHOSEN)
@@ -114,22 +115,34 @@ def test_a_key_is_the_argument_it_is_named_after(key: str, tmp_path: Path) -> No
     asked: SendingHistoryArgs = {"configuration_sets": ["ses-history"], **args}
 
     expected = record(lambda: SendingHistory("ses-history-test", asked)).inputs()
-    assert inputs_of_program(tmp_path, {key: value}) == expected
+    assert run_with(tmp_path, {key: value}).inputs() == expected
 
 
 def test_topics_and_existing_identities_are_keys_too(tmp_path: Path) -> None:
     assert PROJECT["config"].keys() - CHOSEN.keys() == {"alarmTopicArns", "existingIdentities"}
     topic = "arn:aws:sns:us-east-1:123456789012:mail"
-    config = {"alarms": True, "alarmTopicArns": [topic], "existingIdentities": ["example.com"]}
+    config = {
+        "alarms": True,
+        "alarmTopicArns": [topic],
+        "configurationSets": ["first", "second"],
+        "existingConfigurationSets": ["third"],
+        "existingIdentities": ["example.com"],
+    }
 
-    inputs = inputs_of_program(tmp_path, config)
+    recorded = run_with(tmp_path, config, region="eu-west-1")
 
-    assert inputs["MetricAlarm", "ses-history-test-alarms-late"]["alarmActions"] == [topic]
+    assert recorded.inputs()["MetricAlarm", "ses-history-test-alarms-late"]["alarmActions"] == [topic]
+    default = recorded.one("DefaultConfigurationSet").inputs
+    assert (default["identity"], default["configuration_set"], default["region"]) == (
+        "example.com",
+        "first",
+        "eu-west-1",
+    )
 
 
 def test_all_that_is_wrong_is_told_by_the_names_of_the_keys(tmp_path: Path) -> None:
     with pytest.raises(pulumi.RunError) as refused:
-        inputs_of_program(tmp_path, {"eventTypes": ["Bounce"], "retentionDays": -1})
+        run_with(tmp_path, {"eventTypes": ["Bounce"], "retentionDays": -1})
 
     assert str(refused.value).splitlines() == [
         "The configuration of this stack is invalid:",
@@ -140,7 +153,7 @@ def test_all_that_is_wrong_is_told_by_the_names_of_the_keys(tmp_path: Path) -> N
 
 def test_what_the_program_itself_checks_is_told_with_the_rest(tmp_path: Path) -> None:
     with pytest.raises(pulumi.RunError) as refused:
-        inputs_of_program(
+        run_with(
             tmp_path,
             {
                 "retentionDays": 30,
