@@ -26,6 +26,8 @@ bench: .venv/installed
 # What is between the marks of cog in these files is written by the code between them.
 generate: .venv/installed
 	$(COG) -r $(GENERATED)
+	cp LICENSE components/LICENSE
+	cp LICENSE reader/LICENSE
 
 format: .venv/installed
 	.venv/bin/ruff check --fix
