@@ -64,9 +64,9 @@ def test_an_identity_without_a_default_is_left_without(aws: LocalAws) -> None:
 
     stack = set_default(aws)
     (resource,) = stack.resources
-    updated = type_of(resource.type).change(aws, resource, resource.inputs)
+    updated = type_of(resource.type).update(aws, resource, resource.inputs)
     assert default_set(aws) == "ours"
-    type_of(resource.type).remove(aws, updated)
+    type_of(resource.type).delete(aws, updated)
 
     assert default_set(aws) is None
 
@@ -76,10 +76,10 @@ def test_another_set_is_an_update_that_remembers_the_first(existing: LocalAws) -
     (resource,) = stack.resources
     kind = type_of(resource.type)
 
-    updated = kind.change(existing, resource, {**resource.inputs, "configuration_set": "another"})
+    updated = kind.update(existing, resource, {**resource.inputs, "configuration_set": "another"})
     assert default_set(existing) == "another"
 
-    kind.remove(existing, updated)
+    kind.delete(existing, updated)
     assert default_set(existing) == "theirs"
 
 
@@ -104,9 +104,9 @@ def test_a_default_taken_away_is_drift_too(existing: LocalAws) -> None:
 
     (resource,) = stack.resources
     assert diff(resource.outputs, {"configuration_set": "ours"}).changes
-    repaired = type_of(resource.type).change(existing, resource, resource.inputs)
+    repaired = type_of(resource.type).update(existing, resource, resource.inputs)
     assert default_set(existing) == "ours"
-    type_of(resource.type).remove(existing, repaired)
+    type_of(resource.type).delete(existing, repaired)
     assert default_set(existing) == "theirs"
 
 
@@ -123,7 +123,7 @@ def test_a_default_that_was_ours_already_is_not_given_back(existing: LocalAws) -
 def refresh(aws: LocalAws, stack: Stack) -> None:
     """Put what AWS tells in the place of what is known, as `pulumi refresh` does."""
     (resource,) = stack.resources
-    found = type_of(resource.type).look(aws, resource)
+    found = type_of(resource.type).read(aws, resource)
     assert found is not None
     stack.resources[:] = [replace(resource, outputs={**found, "id": resource.outputs["id"]})]
 
@@ -142,7 +142,7 @@ def test_an_identity_that_is_gone_is_found_gone_and_needs_nothing_more(existing:
     existing.client("sesv2").delete_email_identity(EmailIdentity="example.org")
 
     (resource,) = stack.resources
-    assert type_of(resource.type).look(existing, resource) is None
+    assert type_of(resource.type).read(existing, resource) is None
     destroy(existing, stack)
 
 

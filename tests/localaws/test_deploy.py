@@ -77,7 +77,7 @@ def test_what_aws_tells_of_each_resource_is_what_the_program_asked_for(aws: Loca
     deploy(aws, stack, name="prod")
 
     for resource in stack.resources:
-        found = type_of(resource.type).look(aws, resource)
+        found = type_of(resource.type).read(aws, resource)
         assert found, resource.type
         key = RESOURCE_TYPES[resource.type].key
         told = {name: value for name, value in resource.inputs.items() if name not in {*NOT_TOLD, *key}}
@@ -105,9 +105,9 @@ def test_an_update_changes_what_aws_tells(aws: LocalAws, token: str, change: dic
     resource = next(r for r in stack.resources if r.type == f"aws:{token}")
     kind = type_of(resource.type)
 
-    updated = kind.change(aws, resource, resource.inputs | change)
+    updated = kind.update(aws, resource, resource.inputs | change)
 
-    found = kind.look(aws, updated)
+    found = kind.read(aws, updated)
     assert found is not None
     assert {name: found[name] for name in change} == change
 
@@ -125,13 +125,13 @@ def test_the_stream_and_the_event_destination_are_updated_in_place(aws: LocalAws
         (destination, {"eventDestination": fewer}),
     ):
         kind = type_of(resource.type)
-        assert kind.look(aws, kind.change(aws, resource, resource.inputs | change)) is not None
+        assert kind.read(aws, kind.update(aws, resource, resource.inputs | change)) is not None
 
     described = aws.client("firehose").describe_delivery_stream(DeliveryStreamName=dev.outputs["delivery_stream_name"])
     s3 = described["DeliveryStreamDescription"]["Destinations"][0]["ExtendedS3DestinationDescription"]
     assert s3["BufferingHints"] == {"SizeInMBs": 64, "IntervalInSeconds": 0}
     publish(aws, [SEND], configuration_set="dev-mail")
-    assert aws.publications[-1].dropped_because == "the event destination does not ask for its type"
+    assert aws.publications[-1].dropped_because == "the event destination does not match its type"
 
 
 def test_a_resource_deleted_behind_its_back_is_found_gone(aws: LocalAws, dev: Stack) -> None:
@@ -139,7 +139,7 @@ def test_a_resource_deleted_behind_its_back_is_found_gone(aws: LocalAws, dev: St
     destroy(aws, dev)
 
     for resource in resources:
-        assert type_of(resource.type).look(aws, resource) is None, resource.type
+        assert type_of(resource.type).read(aws, resource) is None, resource.type
 
 
 def test_a_second_project_attaches_its_own_set_to_the_stream(aws: LocalAws, dev: Stack) -> None:
@@ -188,7 +188,7 @@ def test_an_input_no_api_call_takes_is_named(aws: LocalAws) -> None:
     def program() -> None:
         pulumi_aws.s3.Bucket("bucket", object_lock_enabled=True, request_payer="Requester")
 
-    with pytest.raises(LookupError, match="Bucket bucket: no API call takes objectLockEnabled, requestPayer"):
+    with pytest.raises(LookupError, match="Bucket bucket: no operation takes objectLockEnabled, requestPayer"):
         run(aws, Stack(), program)
 
 

@@ -135,7 +135,7 @@ ATTACKS: dict[str, tuple[dict[str, str], Callable[[LocalAws], None] | None, str]
     "deleting the stream": ({"action": "DeleteDeliveryStream"}, None, "may not firehose:DeleteDeliveryStream on"),
     "a stream not its own": ({}, allow_another_stream_only, "may not firehose:PutRecordBatch on"),
     "a disabled destination": ({}, disable, "the event destination is disabled"),
-    "an event type not asked for": ({}, ask_for_bounces_only, "does not ask for its type"),
+    "an event type not asked for": ({}, ask_for_bounces_only, "does not match its type"),
     "a set without a destination": ({}, remove_the_destination, "the set has no Firehose destination"),
     "a set that tells a topic only": ({}, tell_a_topic_instead, "the set has no Firehose destination"),
 }
