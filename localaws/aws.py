@@ -2,11 +2,15 @@
 
 import threading
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+
+_LOCK = threading.RLock()
+"""Held while a client is created: a boto3 session is not thread-safe."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +36,10 @@ class LocalAws:
     """The outcome of every event SES published, in order."""
 
     _clients: dict[str, Any] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, service: str) -> Any:
         """The shared boto3 client of `service`, as the account's root user."""
-        with self._lock:
+        with _LOCK:
             if service not in self._clients:
                 self._clients[service] = self.client_of(service)
             return self._clients[service]
@@ -46,16 +49,24 @@ class LocalAws:
 
         With `tls`, requests look as if a proxy had terminated TLS: policies see aws:SecureTransport.
         """
-        session: Any = boto3.Session(
-            aws_access_key_id=access_key["AccessKeyId"] if access_key else self.account_id,
-            aws_secret_access_key=access_key["SecretAccessKey"] if access_key else "test",
-            region_name=self.region,
-        )
-        config = Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        client = session.client(service, endpoint_url=self.endpoint, config=config)
+        with _LOCK:
+            client = _session().client(
+                service,
+                endpoint_url=self.endpoint,
+                region_name=self.region,
+                aws_access_key_id=access_key["AccessKeyId"] if access_key else self.account_id,
+                aws_secret_access_key=access_key["SecretAccessKey"] if access_key else "test",
+                config=Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+            )
         if tls:
             client.meta.events.register("before-sign", _mark_as_tls)
         return client
+
+
+@cache
+def _session() -> Any:
+    """The boto3 session of every client: it parses the model of a service once, which takes 0.1 s."""
+    return boto3.Session()
 
 
 def _mark_as_tls(request: AWSRequest, **_: object) -> None:

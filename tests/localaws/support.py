@@ -1,17 +1,21 @@
-"""What the tests on the local AWS share: events, mail, and users that try what a policy allows."""
+"""What the tests on AWS on this machine share: events, messages, and users with one policy."""
+
+from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from localaws.aws import LocalAws
+if TYPE_CHECKING:
+    # Tests of the reader import EVENTS, and need no boto3.
+    from localaws.aws import LocalAws
 
 EVENTS = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent.parent / "events").glob("*.json")}
 SEND = EVENTS["send"]
 
 
 def send(aws: LocalAws, to: str, *, sender: str = "shop@dev.example.com", **how: str) -> str:
-    """Send a mail to an address of the mailbox simulator; its message id."""
+    """Send a message to an address of the mailbox simulator; return its id."""
     return aws.client("sesv2").send_email(
         FromEmailAddress=sender,
         Destination={"ToAddresses": [f"{to}@simulator.amazonses.com"]},
@@ -21,7 +25,7 @@ def send(aws: LocalAws, to: str, *, sender: str = "shop@dev.example.com", **how:
 
 
 def user(aws: LocalAws, policy: str) -> dict[str, str]:
-    """An access key of a user who may do what the policy says."""
+    """The access key of a new user with this policy."""
     iam = aws.client("iam")
     iam.create_user(UserName="tester")
     iam.put_user_policy(UserName="tester", PolicyName="only", PolicyDocument=policy)
@@ -29,7 +33,7 @@ def user(aws: LocalAws, policy: str) -> dict[str, str]:
 
 
 def permissions(aws: LocalAws, role_arn: str) -> tuple[dict[str, str], dict[str, Any]]:
-    """The only policy of a role: what IAM names it by, and its document."""
+    """The only policy of a role: the parameters that identify it, and its document."""
     iam = aws.client("iam")
     role = role_arn.rpartition("/")[2]
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
