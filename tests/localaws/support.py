@@ -39,3 +39,22 @@ def permissions(aws: LocalAws, role_arn: str) -> tuple[dict[str, str], dict[str,
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     named = {"RoleName": role, "PolicyName": name}
     return named, iam.get_role_policy(**named)["PolicyDocument"]
+
+
+def default_set(aws: LocalAws, identity: str = "example.org") -> str | None:
+    """The default configuration set of an identity."""
+    return aws.client("sesv2").get_email_identity(EmailIdentity=identity).get("ConfigurationSetName")
+
+
+def everything(aws: LocalAws) -> list[Any]:
+    """All resources of the services that a history uses."""
+    return [
+        *aws.client("s3").list_buckets()["Buckets"],
+        *aws.client("iam").list_roles()["Roles"],
+        *aws.client("firehose").list_delivery_streams()["DeliveryStreamNames"],
+        *aws.client("logs").describe_log_groups()["logGroups"],
+        *aws.client("sesv2").list_configuration_sets()["ConfigurationSets"],
+        *aws.client("sesv2").list_email_identities()["EmailIdentities"],
+        *aws.client("cloudwatch").describe_alarms()["MetricAlarms"],
+        *aws.client("cloudwatch").list_dashboards()["DashboardEntries"],
+    ]
