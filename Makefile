@@ -16,8 +16,9 @@ test: .venv/installed .venv-scan/installed
 	.venv/bin/ruff format --check
 	.venv/bin/ruff check
 	.venv/bin/pyrefly check --summary=none
+	.venv/bin/lint-imports --no-logo
 	$(COG) --check --check-fail-msg="Run: make generate" $(GENERATED)
-	.venv/bin/pytest
+	.venv/bin/pytest --numprocesses auto --dist worksteal
 
 # `make bench BENCH="--events 500000"` for a smaller corpus; `.venv/bin/python -m bench --help` for the rest.
 bench: .venv/installed

@@ -1,24 +1,28 @@
-"""The AWS on this machine as its callers see it: an account, a region, an address, and clients of its services."""
+"""AWS on this machine as callers see it: an account, a region, an endpoint, and clients of its services."""
 
 import threading
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
+_LOCK = threading.RLock()
+"""Held while a client is created: a boto3 session is not thread-safe."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
-    """What became of an event at an event destination of its configuration set."""
+    """The outcome of publishing one event to one event destination."""
 
     event_type: str
     message_id: str
     configuration_set: str
     event_destination: str | None
     dropped_because: str | None
-    """Why it went nowhere; None when the delivery stream took it."""
+    """Why it was not delivered; None when the delivery stream accepted it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,34 +33,41 @@ class LocalAws:
     account_id: str
     region: str
     publications: list[Publication] = field(default_factory=list)
-    """What became of every event SES published, in order."""
+    """The outcome of every event SES published, in order."""
 
     _clients: dict[str, Any] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, service: str) -> Any:
-        """A boto3 client of `service`, for the account's root."""
-        with self._lock:
+        """The shared boto3 client of `service`, as the account's root user."""
+        with _LOCK:
             if service not in self._clients:
                 self._clients[service] = self.client_of(service)
             return self._clients[service]
 
     def client_of(self, service: str, access_key: dict[str, str] | None = None, *, tls: bool = True) -> Any:
-        """A boto3 client of its own, for the user of the access key as IAM returned it, or for root.
+        """A new boto3 client, as the user of the access key that IAM returned, or as root.
 
-        With `tls`, requests arrive as if TLS had ended in front of the emulator: policies see aws:SecureTransport.
+        With `tls`, requests look as if a proxy had terminated TLS: policies see aws:SecureTransport.
         """
-        session: Any = boto3.Session(
-            aws_access_key_id=access_key["AccessKeyId"] if access_key else self.account_id,
-            aws_secret_access_key=access_key["SecretAccessKey"] if access_key else "test",
-            region_name=self.region,
-        )
-        config = Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        client = session.client(service, endpoint_url=self.endpoint, config=config)
+        with _LOCK:
+            client = _session().client(
+                service,
+                endpoint_url=self.endpoint,
+                region_name=self.region,
+                aws_access_key_id=access_key["AccessKeyId"] if access_key else self.account_id,
+                aws_secret_access_key=access_key["SecretAccessKey"] if access_key else "test",
+                config=Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+            )
         if tls:
-            client.meta.events.register("before-sign", _arrived_over_tls)
+            client.meta.events.register("before-sign", _mark_as_tls)
         return client
 
 
-def _arrived_over_tls(request: AWSRequest, **_: object) -> None:
+@cache
+def _session() -> Any:
+    """The boto3 session of every client: it parses the model of a service once, which takes 0.1 s."""
+    return boto3.Session()
+
+
+def _mark_as_tls(request: AWSRequest, **_: object) -> None:
     request.headers["X-Forwarded-Proto"] = "https"

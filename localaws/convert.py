@@ -1,8 +1,8 @@
-"""Pulumi's inputs to AWS API parameters and back, by the shapes of botocore's own service model.
+"""Converts Pulumi inputs to AWS API parameters and back, guided by the shapes of botocore's service model.
 
-The AWS provider spells an input as the API spells the member, in camelCase: where it does, nothing is listed. `Names`
-lists where it does not: the path of an input to the paths the API may have it at, none for what no API is told. Paths
-are dotted, an input's from the resource down, a member's from the structure the input stands in.
+The AWS provider names most inputs like the API member, in camelCase. `Names` lists the exceptions: it maps the path of
+an input to the paths the API may have it at, or to none when no API call has it. Paths are dotted: an input's starts
+at the resource, a member's at the structure that contains the input.
 """
 
 import json
@@ -15,10 +15,10 @@ Names = Mapping[str, tuple[str, ...]]
 
 
 def to_api(shape: Shape, inputs: Any, names: Names, path: str = "") -> Any:
-    """The parameters in `shape` that `inputs` stand for.
+    """The parameters of `shape` for `inputs`.
 
-    An operation takes those inputs of a resource it has a member for. Inside a structure, LookupError names an
-    input that has none.
+    At the top, inputs without a member are skipped: another operation has them. Inside a structure, an input without
+    a member raises LookupError.
     """
     match shape:
         case StructureShape():
@@ -33,7 +33,7 @@ def to_api(shape: Shape, inputs: Any, names: Names, path: str = "") -> Any:
                         inner = inner.members[name]
                     parent[member] = to_api(inner.members[member], value, names, at)
                 elif path and names.get(at) != ():
-                    raise LookupError(f"{at} has no member in {shape.name}")
+                    raise LookupError(f"no member for input {at} in {shape.name}: map it in RESOURCE_TYPES")
             return parameters
         case ListShape() if isinstance(inputs, Mapping) and (key := _key_of_pairs(shape)):
             return [{key: name, "Value": value} for name, value in inputs.items()]
@@ -45,7 +45,7 @@ def to_api(shape: Shape, inputs: Any, names: Names, path: str = "") -> Any:
 
 
 def from_api(shape: Shape, inputs: Any, described: Any, names: Names, path: str = "") -> Any:
-    """`inputs` with the values `described` in `shape` has for them; an input it does not describe is left out."""
+    """`inputs` with the values that `described`, of `shape`, has for them, without those it does not have."""
     match shape:
         case StructureShape():
             found = {}
@@ -62,7 +62,7 @@ def from_api(shape: Shape, inputs: Any, described: Any, names: Names, path: str 
         case ListShape() if isinstance(inputs, Mapping) and (key := _key_of_pairs(shape)):
             return {pair[key]: pair["Value"] for pair in described}
         case ListShape() if not isinstance(shape.member, StructureShape):
-            # Some lists AWS keeps as sets: with the same members, it is the same list.
+            # AWS returns some lists in any order: the same members are the same list.
             return inputs if sorted(_as_list(inputs)) == sorted(described) else described
         case ListShape():
             items = [
@@ -70,7 +70,7 @@ def from_api(shape: Shape, inputs: Any, described: Any, names: Names, path: str 
                 for item, each in zip(_as_list(inputs), described, strict=False)
             ]
             return items if isinstance(inputs, list) else items[0]
-    # IAM hands policy documents over as text and back as objects.
+    # IAM accepts policy documents as text and returns them as objects.
     return json.dumps(described) if isinstance(inputs, str) and isinstance(described, dict) else described
 
 
@@ -80,7 +80,7 @@ def _member_path(shape: StructureShape, candidates: tuple[str, ...]) -> list[str
         inner: Any = shape
         for part in candidate.split("."):
             members = {name.lower(): name for name in inner.members} if isinstance(inner, StructureShape) else {}
-            # Terraform, whose schema the provider follows, names a list block in the singular.
+            # The provider follows Terraform's schema, which names a list block in the singular.
             name = members.get(part.lower()) or members.get(f"{part.lower()}s")
             if name is None:
                 break
@@ -92,7 +92,7 @@ def _member_path(shape: StructureShape, candidates: tuple[str, ...]) -> list[str
 
 
 def _key_of_pairs(shape: ListShape) -> str | None:
-    """What a list of pairs, which Pulumi has as a map, calls the key of each: tags `Key`, dimensions `Name`."""
+    """The name of the key in a list of pairs that is a map in Pulumi: `Key` of tags, `Name` of dimensions."""
     members = list(shape.member.members) if isinstance(shape.member, StructureShape) else []
     return next((key for key in ("Key", "Name") if sorted(members) == [key, "Value"]), None)
 

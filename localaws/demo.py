@@ -1,4 +1,4 @@
-"""The demo: deploys the dev stack onto the AWS on this machine, sends mail, and looks up the history it left."""
+"""The demo: deploys the dev stack to AWS on this machine, sends messages, and looks up their history."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ _SIMULATOR = [
 
 
 def main() -> None:
-    """Run the demo, and leave nothing behind."""
+    """Run the demo, and delete everything it created."""
     console = Console(highlight=False, soft_wrap=True)
     started = monotonic()
     with running() as aws:
@@ -33,7 +33,7 @@ def main() -> None:
         stack = Stack()
         try:
             _step(console, "Deploying the dev stack")
-            deploy(aws, stack, progress=lambda resource: _created(console, resource))
+            deploy(aws, stack, progress=lambda resource: _print_resource(console, resource))
             bounced = _send(console, aws, stack)
             _show(console, aws, stack)
             _look_up(console, aws, stack, bounced)
@@ -47,25 +47,25 @@ def _step(console: Console, text: str) -> None:
     console.print(f"\n[bold]{text}[/bold]")
 
 
-def _created(console: Console, resource: Resource) -> None:
+def _print_resource(console: Console, resource: Resource) -> None:
     console.print(f"  {resource.type.rpartition(':')[2]:<39} {resource.outputs['id']}")
 
 
 def _send(console: Console, aws: LocalAws, stack: Stack) -> str:
-    """Send each address of the simulator two mails; the id of the first that bounces."""
+    """Send two messages to each address of the simulator; return the id of the first that bounces."""
     configuration_set = stack.outputs["configuration_set_names"][0]
     _step(console, f"Sending to the mailbox simulator, naming the configuration set {configuration_set}")
     receipts = {
-        address: _send_mail(console, aws, address, "Your receipt", ConfigurationSetName=configuration_set)
+        address: _send_message(console, aws, address, "Your receipt", ConfigurationSetName=configuration_set)
         for address in _SIMULATOR
     }
-    _step(console, "Sending again, relying on the identity's default configuration set")
+    _step(console, "Sending again, by the identity's default configuration set")
     for address in _SIMULATOR:
-        _send_mail(console, aws, address, "What is new")
+        _send_message(console, aws, address, "What is new")
     return receipts["bounce@simulator.amazonses.com"]
 
 
-def _send_mail(console: Console, aws: LocalAws, address: str, subject: str, **how: str) -> str:
+def _send_message(console: Console, aws: LocalAws, address: str, subject: str, **how: str) -> str:
     sent = aws.client("sesv2").send_email(
         FromEmailAddress="Shop <shop@dev.example.com>",
         Destination={"ToAddresses": [address]},
@@ -80,7 +80,7 @@ def _show(console: Console, aws: LocalAws, stack: Stack) -> None:
     bucket, prefix = stack.outputs["bucket_name"], stack.outputs["events_prefix"]
     objects = sorted(history.events(aws, bucket, prefix), key=lambda item: item[1][0]["mail"]["timestamp"])
     count = sum(len(events) for _, events in objects)
-    _step(console, f"What arrived in {bucket}: {count} events in {len(objects)} objects")
+    _step(console, f"Delivered to {bucket}: {count} events in {len(objects)} objects")
     for key, events in objects:
         console.print(f"[dim]{key}[/dim]")
         for event in events:
@@ -98,9 +98,9 @@ def _line(event: Record) -> Iterator[str]:
 
 
 def _look_up(console: Console, aws: LocalAws, stack: Stack, message_id: str) -> None:
-    """Ask the history with `ses-history`, as a person would."""
+    """Run `ses-history` on the history, as a user would."""
     with TemporaryDirectory() as folder:
-        where = {
+        environment = {
             "AWS_DEFAULT_REGION": aws.region,
             "SES_HISTORY": f"s3://{stack.outputs['bucket_name']}/{stack.outputs['events_prefix']}",
             "SES_HISTORY_STORE": str(Path(folder) / "store.duckdb"),
@@ -109,4 +109,4 @@ def _look_up(console: Console, aws: LocalAws, stack: Stack, message_id: str) -> 
             _step(console, f"$ ses-history {' '.join(arguments)}")
             sys.stdout.flush()
             command = [str(Path(sys.executable).with_name("ses-history")), *arguments]
-            subprocess.run(command, env=os.environ | where, check=True)  # noqa: S603
+            subprocess.run(command, env=os.environ | environment, check=True)  # noqa: S603

@@ -1,4 +1,4 @@
-"""Deploys a Pulumi program onto the AWS on this machine: its mock runtime's resources are created over the AWS API."""
+"""Deploys a Pulumi program to AWS on this machine: runs it in the mock runtime and creates its resources by API."""
 
 import json
 import runpy
@@ -25,14 +25,14 @@ Progress = Callable[[Resource], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """A program deployed: its resources in the order they were created, and its outputs."""
+    """A deployed program: its resources in the order of creation, and its outputs."""
 
     resources: list[Resource] = field(default_factory=list)
     outputs: dict[str, Any] = field(default_factory=dict)
 
 
 def stack_config(folder: Path, stack: str) -> dict[str, str]:
-    """The config the Pulumi CLI hands to a program: the project's defaults under the stack file's values."""
+    """The config as the Pulumi CLI passes it to the program: the project's defaults, overridden by the stack file."""
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())
     chosen = yaml.safe_load((folder / f"Pulumi.{stack}.yaml").read_text())["config"]
     defaults = {f"{project['name']}:{key}": declared["default"] for key, declared in project["config"].items()}
@@ -44,9 +44,9 @@ def stack_config(folder: Path, stack: str) -> dict[str, str]:
 def deploy(
     aws: LocalAws, stack: Stack, *, name: str = "dev", folder: Path = PROGRAM, progress: Progress = lambda _: None
 ) -> None:
-    """Run the program in `folder` for the stack so named, and fill `stack` with what it made.
+    """Run the program in `folder` for the stack `name`, and add its resources and outputs to `stack`.
 
-    A resource AWS refuses raises, botocore's own errors among them; what was created before it is in `stack` still.
+    Raises what botocore raises for a resource that AWS rejects; `stack` then has what was created before it.
     """
     project = yaml.safe_load((folder / "Pulumi.yaml").read_text())["name"]
     run(
@@ -70,7 +70,7 @@ def run(
     config: Mapping[str, str] | None = None,
     progress: Progress = lambda _: None,
 ) -> None:
-    """Run any Pulumi program the same way."""
+    """Run a Pulumi program as `deploy` does."""
     provider = _Provider(aws, stack, progress)
     try:
         exported = run_program(program, _Monitor(provider), project=project, stack=name, config=config or {})
@@ -80,7 +80,7 @@ def run(
 
 
 def type_of(token: str) -> ResourceType | DynamicType:
-    """How resources of the type are created, read, updated and deleted."""
+    """The resource type of the token."""
     return DynamicType() if token.startswith("pulumi-python:dynamic") else RESOURCE_TYPES[token]
 
 
@@ -89,12 +89,12 @@ def destroy(aws: LocalAws, stack: Stack) -> None:
     while stack.resources:
         resource = stack.resources[-1]
         if not resource.deleted_with:
-            type_of(resource.type).remove(aws, resource)
+            type_of(resource.type).delete(aws, resource)
         stack.resources.pop()
 
 
 class _Monitor(MockMonitor):
-    """Hands the provider an option that Pulumi's mocks keep to themselves."""
+    """Passes the provider deletedWith, an option that Pulumi's mocks do not pass on."""
 
     def __init__(self, provider: "_Provider") -> None:
         super().__init__(provider)
@@ -115,7 +115,7 @@ class _Provider(pulumi.runtime.Mocks):
         self.deleted_with: dict[tuple[str, str], str] = {}
 
     def stop(self) -> None:
-        """Wait for the creation under way, and refuse others: Pulumi raises while its threads still run."""
+        """Wait for the resource being created and reject later ones: Pulumi raises while its threads still run."""
         with self._one_at_a_time:
             self._stopped = True
 
@@ -124,13 +124,13 @@ class _Provider(pulumi.runtime.Mocks):
             return None, args.inputs
         with self._one_at_a_time:
             if self._stopped:
-                raise RuntimeError(f"{args.typ} {args.name} is not created, after a failure")
+                raise RuntimeError(f"{args.typ} {args.name} is not created: an earlier resource failed")
             deleted_with = self.deleted_with[args.typ, args.name]
 
-            def made(resource: Resource) -> None:
+            def record(resource: Resource) -> None:
                 self._stack.resources.append(replace(resource, deleted_with=deleted_with))
 
-            resource = type_of(args.typ).make(self._aws, args.typ, args.name, args.inputs, made)
+            resource = type_of(args.typ).create(self._aws, args.typ, args.name, args.inputs, record)
             self._progress(resource)
         return resource.outputs["id"], resource.outputs
 
@@ -142,4 +142,4 @@ class _Provider(pulumi.runtime.Mocks):
                 return {"region": self._aws.region}, []
             case "aws:index/getCallerIdentity:getCallerIdentity":
                 return {"accountId": self._aws.client("sts").get_caller_identity()["Account"]}, []
-        raise LookupError(f"localaws has no function {args.token}")
+        raise LookupError(f"unknown function {args.token}: add it to localaws/deploy.py")

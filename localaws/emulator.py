@@ -1,4 +1,4 @@
-"""The emulator: ministack in this process, on a free loopback port, with what it lacks supplied."""
+"""The emulator: ministack in this process, on a free loopback port, with middleware for what it lacks."""
 
 import asyncio
 import os
@@ -16,21 +16,21 @@ from localaws import firehose, s3, ses
 from localaws.aws import LocalAws
 
 ACCOUNT_ID = "123456789012"
-"""The account everything on this AWS belongs to."""
+"""The account of this AWS."""
 
 _LOOPBACK = "127.0.0.1"
 
 _REGION = "us-east-1"
 
 _SETTINGS = {
-    "AUTH": "true",  # signatures, trust policies and permissions are really evaluated
-    # A person's own profile and credentials have no part in this.
+    "AUTH": "true",  # evaluate signatures, trust policies and permissions
+    # The user's own profiles and credentials are not used.
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "LOG_LEVEL": "ERROR",
     "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
     "MINISTACK_REGION": _REGION,
-    # Nor has what another ministack saved on this machine: it would be wiped.
+    # What another ministack saved on this machine is not read: the reset below would delete it.
     "LOCALSTACK_PERSISTENCE": "0",
     "PERSIST_STATE": "0",
     "S3_PERSIST": "0",
@@ -41,27 +41,27 @@ _SETTINGS = {
 def running() -> Generator[LocalAws]:
     """An empty AWS region of one account, while the context lasts.
 
-    Ministack keeps its state in its modules, so there can be only one at a time in a process.
+    Ministack keeps its state in its modules: one at a time in a process.
     """
     listener = socket.create_server((_LOOPBACK, 0))
     port = listener.getsockname()[1]
     aws = LocalAws(endpoint=f"http://{_LOOPBACK}:{port}", account_id=ACCOUNT_ID, region=_REGION)
-    # What runs with the SDK's own credentials, as a dynamic provider does, calls this AWS and no other.
+    # A client with default credentials, as a dynamic provider creates it, must call this AWS and no other.
     sdk = {"AWS_ENDPOINT_URL": aws.endpoint, "AWS_ACCESS_KEY_ID": ACCOUNT_ID, "AWS_SECRET_ACCESS_KEY": "test"}
     with patch.dict(os.environ, {**_SETTINGS, **sdk, "GATEWAY_PORT": str(port)}):
         os.environ.pop("AWS_SESSION_TOKEN", None)
         os.environ.pop("AWS_PROFILE", None)
         os.environ.pop("AWS_DEFAULT_PROFILE", None)
-        with ses.supplied(aws), firehose.supplied(aws), s3.supplied(), _serving(listener):
+        with ses.extended(aws), firehose.extended(aws), s3.extended(), _serving(listener):
             yield aws
 
 
 @contextmanager
 def _serving(listener: socket.socket) -> Generator[None]:
-    """Serve ministack's ASGI application from a thread, on a socket that already listens."""
-    from ministack import app  # noqa: PLC0415  its settings are read when it is imported
+    """Serve ministack's ASGI application in a thread, on a listening socket."""
+    from ministack import app  # noqa: PLC0415  it reads its settings when imported
 
-    app._reset_all_state()  # noqa: SLF001  what a /_ministack/reset request does, before there is a server
+    app._reset_all_state()  # noqa: SLF001  POST /_ministack/reset needs a server
     config = hypercorn.config.Config()
     config.bind = [f"fd://{listener.detach()}"]
     config.errorlog = None
@@ -82,7 +82,7 @@ def _serving(listener: socket.socket) -> Generator[None]:
 
 
 def _requests_only(app: Any) -> Any:
-    """`app` without its start-up, which looks for Docker containers, start scripts and saved state of its own."""
+    """`app` without its start-up, which looks for Docker containers, start scripts and saved state."""
 
     async def requests(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":

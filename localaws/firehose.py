@@ -1,4 +1,4 @@
-"""What ministack's Firehose lacks: roles that are tried, prefixes that are checked, gzip."""
+"""What ministack's Firehose lacks: checks of the role, the bucket and the prefixes, and gzip."""
 
 import base64
 import gzip
@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from localaws.aws import LocalAws
-from localaws.iam import Action, refusal
-from localaws.supply import Request, Response, ServiceError, in_front_of
+from localaws.iam import Action, denial
+from localaws.middleware import Request, Response, ServiceError, intercept
 
 
-def supplied(aws: LocalAws) -> AbstractContextManager[None]:
-    """Firehose as AWS runs it, while the context lasts."""
-    return in_front_of("firehose", _Firehose(aws).handle)
+def extended(aws: LocalAws) -> AbstractContextManager[None]:
+    """Firehose with these checks and gzip, while the context lasts."""
+    return intercept("firehose", _Firehose(aws).handle)
 
 
 class _Firehose:
@@ -27,25 +27,25 @@ class _Firehose:
                 return await self._create(request)
             case "PutRecordBatch":
                 return await self._put(request, request.json["Records"])
-        return await request.answer()
+        return await request.forward()
 
     async def _create(self, request: Request) -> Response:
         destination = request.json["ExtendedS3DestinationConfiguration"]
         _check_prefixes(destination)
-        await request.blocking(self._check_bucket, destination["BucketARN"])
-        if reason := await request.blocking(self._refusal, destination):
+        await request.run_blocking(self._check_bucket, destination["BucketARN"])
+        if reason := await request.run_blocking(self._denial, destination):
             raise ServiceError("InvalidArgumentException", f"Firehose is unable to assume role: {reason}.")
         if destination.get("CompressionFormat") == "GZIP":
             destination.setdefault("FileExtension", ".gz")
-        return await request.answer(request.json | {"ExtendedS3DestinationConfiguration": destination})
+        return await request.forward(request.json | {"ExtendedS3DestinationConfiguration": destination})
 
     def _check_bucket(self, bucket_arn: str) -> None:
         bucket = bucket_arn.rpartition(":")[2]
         if bucket not in {each["Name"] for each in self._aws.client("s3").list_buckets()["Buckets"]}:
             raise ServiceError("InvalidArgumentException", f"Bucket {bucket} does not exist.")
 
-    def _refusal(self, destination: dict[str, Any]) -> str | None:
-        return refusal(
+    def _denial(self, destination: dict[str, Any]) -> str | None:
+        return denial(
             self._aws.client("iam"),
             destination["RoleARN"],
             service="firehose.amazonaws.com",
@@ -54,17 +54,17 @@ class _Firehose:
         )
 
     async def _put(self, request: Request, records: list[dict[str, str]]) -> Response:
-        """Deliver the records of a request as Firehose delivers a full buffer: as one object."""
+        """Deliver the records of a request as one object, as if they were a full buffer."""
         name = request.json["DeliveryStreamName"]
-        destination = await request.blocking(self._destination, name)
-        if reason := await request.blocking(self._refusal, destination):
-            await request.blocking(self._log, destination, reason)
+        destination = await request.run_blocking(self._destination, name)
+        if reason := await request.run_blocking(self._denial, destination):
+            await request.run_blocking(self._log, destination, reason)
             return _accepted(records)
         data = b"".join(base64.b64decode(record["Data"]) for record in records)
         if destination["CompressionFormat"] == "GZIP":
             data = gzip.compress(data)
-        packed = base64.b64encode(data).decode()
-        response = await request.answer({"DeliveryStreamName": name, "Records": [{"Data": packed}]})
+        encoded = base64.b64encode(data).decode()
+        response = await request.forward({"DeliveryStreamName": name, "Records": [{"Data": encoded}]})
         return response if response.json["FailedPutCount"] else _accepted(records)
 
     def _destination(self, name: str) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class _Firehose:
 
 
 def _actions(destination: dict[str, Any], region: str) -> Iterator[Action]:
-    """What Firehose does with its role to write an object."""
+    """The actions Firehose performs with its role to write an object."""
     bucket_arn = destination["BucketARN"]
     yield Action(name="s3:PutObject", resource=f"{bucket_arn}/{destination['Prefix'].partition('!{')[0]}object")
     if kms := destination.get("EncryptionConfiguration", {}).get("KMSEncryptionConfig"):
@@ -94,7 +94,7 @@ def _actions(destination: dict[str, Any], region: str) -> Iterator[Action]:
 
 
 def _check_prefixes(destination: dict[str, Any]) -> None:
-    """Refuse prefixes AWS refuses.
+    """Raise ServiceError for prefixes that AWS rejects.
 
     Source: https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
     """
@@ -108,4 +108,4 @@ def _check_prefixes(destination: dict[str, Any]) -> None:
 
 def _accepted(records: list[dict[str, str]]) -> Response:
     ids = [{"RecordId": f"{number:056d}"} for number, _ in enumerate(records)]
-    return Response().saying({"FailedPutCount": 0, "Encrypted": False, "RequestResponses": ids})
+    return Response().with_json({"FailedPutCount": 0, "Encrypted": False, "RequestResponses": ids})

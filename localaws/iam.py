@@ -1,4 +1,4 @@
-"""What AWS decides before a service acts with a role: whether it may assume it, and what it may do then."""
+"""The IAM decisions before a service uses a role: may it assume the role, and may the role do this."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,21 +9,21 @@ from ministack.core.iam_evaluator import EvalContext, evaluate, evaluate_resourc
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """Something to be done with a role."""
+    """An action on a resource."""
 
     name: str
     resource: str
     context: Mapping[str, str] = field(default_factory=dict)
-    """The condition keys it is done with."""
+    """Its condition keys."""
 
 
-def refusal(
+def denial(
     iam: Any, role_arn: str, *, service: str, source: Mapping[str, str], actions: Iterable[Action]
 ) -> str | None:
-    """Why `service` may not do `actions` with the role, or None when it may.
+    """Why IAM denies `service` these actions with the role; None when it allows them.
 
-    `source` holds the condition keys the service assumes the role with, such as aws:SourceAccount. Ministack's own
-    evaluator decides, from the trust policy and the inline policies as IAM tells them.
+    `source` holds the condition keys of the AssumeRole call, such as aws:SourceAccount. Ministack's evaluator decides,
+    by the trust policy and the inline policies that the IAM API returns.
     """
     name = role_arn.rpartition("/")[2]
     try:
@@ -31,8 +31,8 @@ def refusal(
     except iam.exceptions.NoSuchEntityException:
         return f"{role_arn} does not exist"
     if not may_assume(trust, role_arn, service=service, source=source):
-        from_whom = ", ".join(f"{key} {value}" for key, value in source.items())
-        return f"{role_arn} does not trust {service} with {from_whom}"
+        conditions = ", ".join(f"{key} {value}" for key, value in source.items())
+        return f"{role_arn} does not trust {service} with {conditions}"
 
     names = iam.list_role_policies(RoleName=name)["PolicyNames"]
     policies = [iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in names]

@@ -1,4 +1,4 @@
-"""The resource types localaws can create, read, update and delete, each as the AWS API calls that do it."""
+"""The resource types localaws creates, reads, updates and deletes, each as operations of the AWS API."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -11,125 +11,129 @@ from localaws.aws import LocalAws
 from localaws.convert import Names, from_api, to_api
 
 Inputs = dict[str, Any]
-"""The inputs of a resource, as Pulumi hands them to the provider."""
+"""The inputs of a resource, as Pulumi passes them to the provider."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A resource that exists, with all that is known of it."""
+    """A resource that exists, and its state."""
 
     type: str
     logical_name: str
     inputs: Inputs
-    """What it was made from, its name among them."""
+    """The inputs it was created with, its name included."""
     outputs: Inputs
     """Its inputs, its id and its ARN."""
     deleted_with: str = ""
-    """The URN of the resource whose deletion deletes this one too, if there is one."""
+    """The URN of the resource that is deleted together with this one; empty for none."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Read:
-    """How to read a resource."""
+class ReadOperation:
+    """An operation that reads a resource."""
 
-    operation: str
-    described: Callable[[Any, Inputs], Any] = lambda answer, _: answer
-    """Where the answer describes the resource, given its inputs; None when it does not."""
-    at: str = ""
-    """The path of that description's shape in the answer's, `*` for the items of a list."""
-    of: str = ""
-    """The input that is described, when it is not the resource as a whole."""
+    name: str
+    find: Callable[[Any, Inputs], Any] = lambda response, _: response
+    """Returns the part of the response that describes the resource with these inputs; None when there is none."""
+    shape_path: str = ""
+    """The path of that part's shape in the response's shape, `*` for the items of a list."""
+    input: str = ""
+    """The input that it describes, when it does not describe the whole resource."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceType:
-    """A type of the AWS provider, as operations of a boto3 client."""
+    """A resource type of the AWS provider, as operations of a boto3 client."""
 
     service: str
-    create: tuple[str, ...]
-    """The first makes the resource; the others run when there is an input for them beside the key."""
-    read: tuple[Read, ...]
-    update: tuple[str, ...]
+    create_operations: tuple[str, ...]
+    """The first creates the resource; each other runs when it takes an input that is not in the key."""
+    read_operations: tuple[ReadOperation, ...]
+    update_operations: tuple[str, ...]
     """Each runs when its parameters change."""
-    untag: str = ""
-    """Takes away tags, where `update` only adds them."""
-    delete: str
-    delete_with: Mapping[str, Any] = field(default_factory=dict)
-    """Parameters of `delete` beside the key, where it is a call that puts the default back."""
+    untag_operation: str = ""
+    """Removes tags, where `update_operations` only add them."""
+    delete_operation: str
+    delete_parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters of `delete_operation` beside the key, where it restores a default instead."""
     key: tuple[str, ...]
-    """The inputs that say which resource it is. The first is its id and, when it is not given, made up."""
+    """The inputs that identify the resource. The first is its id, and is generated when it is not given."""
     arn: str = ""
     names: Names = field(default_factory=dict)
     constants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Parameters of an operation that no input stands for."""
+    """Parameters of an operation that come from no input."""
 
-    def make(
-        self, aws: LocalAws, token: str, logical_name: str, inputs: Inputs, made: Callable[[Resource], None]
+    def create(
+        self, aws: LocalAws, token: str, logical_name: str, inputs: Inputs, on_created: Callable[[Resource], None]
     ) -> Resource:
-        """Create the resource, and tell `made` as soon as there is one to delete.
+        """Create the resource, and pass it to `on_created` as soon as it exists.
 
-        LookupError names an input that no call takes, before there is.
+        Raises LookupError, before anything is created, for inputs that no operation takes.
         """
-        asked_for = {name: value for name, value in inputs.items() if value != {}}
-        inputs = {self.key[0]: _automatic_name(logical_name, inputs), **asked_for}
+        given = {name: value for name, value in inputs.items() if value != {}}
+        inputs = {self.key[0]: _generated_name(logical_name, inputs), **given}
         client = aws.client(self.service)
-        taken = {operation: self._taken(client, operation, inputs) for operation in self.create}
-        if untold := {name for name in inputs if self.names.get(name) != ()}.difference(*taken.values()):
-            raise LookupError(f"{token} {logical_name}: no API call takes {', '.join(sorted(untold))}")
-        first, *others = self.create
+        taken = {operation: self._taken(client, operation, inputs) for operation in self.create_operations}
+        if unused := {name for name in inputs if self.names.get(name) != ()}.difference(*taken.values()):
+            raise LookupError(
+                f"{token} {logical_name}: no operation takes {', '.join(sorted(unused))}: map it in RESOURCE_TYPES"
+            )
+        first, *others = self.create_operations
         getattr(client, first)(**self._parameters(client, first, inputs))
         outputs = {**inputs, "id": inputs[self.key[0]]}
         if self.arn:
             outputs["arn"] = self.arn.format(region=aws.region, account=aws.account_id, **inputs)
         resource = Resource(type=token, logical_name=logical_name, inputs=inputs, outputs=outputs)
-        made(resource)
+        on_created(resource)
         for operation in others:
             if taken[operation].difference(self.key):
                 getattr(client, operation)(**self._parameters(client, operation, inputs))
         return resource
 
-    def look(self, aws: LocalAws, resource: Resource) -> Inputs | None:
-        """The inputs as AWS has them now, those it tells of; None when the resource is gone."""
+    def read(self, aws: LocalAws, resource: Resource) -> Inputs | None:
+        """The inputs as AWS has them now, without those it never returns; None when the resource is gone."""
         client = aws.client(self.service)
         found: Inputs = {}
-        for read in self.read:
+        for operation in self.read_operations:
             try:
-                answer = getattr(client, read.operation)(**self._key_parameters(client, read.operation, resource))
+                response = getattr(client, operation.name)(**self._key_parameters(client, operation.name, resource))
             except ClientError as error:
                 if _is_gone(error):
                     return None
                 raise
-            described = read.described(answer, resource.inputs)
+            described = operation.find(response, resource.inputs)
             if described is None:
                 return None
-            shape = _operation(client, read.operation).output_shape
-            for part in filter(None, read.at.split(".")):
+            shape = _operation(client, operation.name).output_shape
+            for part in filter(None, operation.shape_path.split(".")):
                 shape = shape.member if part == "*" else shape.members[part]
-            if read.of:
-                found[read.of] = from_api(shape, resource.inputs[read.of], described, self.names, read.of)
+            if name := operation.input:
+                found[name] = from_api(shape, resource.inputs[name], described, self.names, name)
             else:
                 found |= from_api(shape, resource.inputs, described, self.names)
         return found
 
-    def change(self, aws: LocalAws, resource: Resource, inputs: Inputs) -> Resource:
+    def update(self, aws: LocalAws, resource: Resource, inputs: Inputs) -> Resource:
         """Update the resource to other inputs, by the calls whose parameters differ."""
         client = aws.client(self.service)
         outputs = {**resource.outputs, **inputs}
-        for operation in self.update:
+        for operation in self.update_operations:
             parameters = self._parameters(client, operation, outputs)
             if parameters != self._parameters(client, operation, resource.outputs):
                 self._send_update(client, operation, parameters)
-        if self.untag and (gone := resource.inputs.get("tags", {}).keys() - inputs.get("tags", {}).keys()):
-            getattr(client, self.untag)(**self._parameters(client, self.untag, {**outputs, "tags": sorted(gone)}))
+        if self.untag_operation and (gone := resource.inputs.get("tags", {}).keys() - inputs.get("tags", {}).keys()):
+            parameters = self._parameters(client, self.untag_operation, {**outputs, "tags": sorted(gone)})
+            getattr(client, self.untag_operation)(**parameters)
         key = {name: resource.inputs[name] for name in self.key}
         return Resource(
             type=resource.type, logical_name=resource.logical_name, inputs={**key, **inputs}, outputs=outputs
         )
 
-    def remove(self, aws: LocalAws, resource: Resource) -> None:
+    def delete(self, aws: LocalAws, resource: Resource) -> None:
         """Delete the resource."""
         client = aws.client(self.service)
-        getattr(client, self.delete)(**self._key_parameters(client, self.delete, resource), **self.delete_with)
+        key = self._key_parameters(client, self.delete_operation, resource)
+        getattr(client, self.delete_operation)(**key, **self.delete_parameters)
 
     def _send_update(self, client: Any, operation: str, parameters: dict[str, Any]) -> None:
         getattr(client, operation)(**parameters)
@@ -155,20 +159,20 @@ class ResourceType:
 
 
 class _Bucket(ResourceType):
-    def remove(self, aws: LocalAws, resource: Resource) -> None:
-        """Delete the bucket: with forceDestroy even when it holds objects."""
+    def delete(self, aws: LocalAws, resource: Resource) -> None:
+        """Delete the bucket; with forceDestroy its objects first."""
         if resource.inputs.get("forceDestroy"):
             s3 = aws.client("s3")
             for page in s3.get_paginator("list_object_versions").paginate(Bucket=resource.outputs["id"]):
                 for version in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
                     s3.delete_object(Bucket=resource.outputs["id"], Key=version["Key"], VersionId=version["VersionId"])
-        super().remove(aws, resource)
+        super().delete(aws, resource)
 
 
 class _BucketMetric(ResourceType):
     def _parameters(self, client: Any, operation: str, inputs: Inputs) -> dict[str, Any]:
         parameters = super()._parameters(client, operation, inputs)
-        # The API wants the id twice.
+        # The API takes the id twice.
         parameters["MetricsConfiguration"] = {"Id": parameters["Id"], **parameters.get("MetricsConfiguration", {})}
         return parameters
 
@@ -184,33 +188,38 @@ class _DeliveryStream(ResourceType):
 
 
 def _bucket_setting(
-    setting: str, *, delete: str, delete_with: Inputs | None = None, names: Names | None = None, of: str = ""
+    setting: str,
+    *,
+    delete_operation: str,
+    delete_parameters: Inputs | None = None,
+    names: Names | None = None,
+    read_input: str = "",
 ) -> ResourceType:
-    """A setting of a bucket, put and got by calls named after it; `of` is the input that alone is got."""
+    """A setting of a bucket with put and get operations; `read_input` is the only input that get returns."""
     return ResourceType(
         service="s3",
-        create=(f"put_{setting}",),
-        read=(Read(operation=f"get_{setting}", of=of),),
-        update=(f"put_{setting}",),
-        delete=delete,
-        delete_with=delete_with or {},
+        create_operations=(f"put_{setting}",),
+        read_operations=(ReadOperation(name=f"get_{setting}", input=read_input),),
+        update_operations=(f"put_{setting}",),
+        delete_operation=delete_operation,
+        delete_parameters=delete_parameters or {},
         key=("bucket",),
         names=names or {},
     )
 
 
-def _where(member: str, name: str) -> Callable[[Any, Inputs], Any]:
-    """The item whose `member` is the input `name`, in the list of an answer."""
+def _item_with(member: str, name: str) -> Callable[[Any, Inputs], Any]:
+    """Finds the item whose `member` equals the input `name`, in the list of a response."""
 
-    def described(answer: Any, inputs: Inputs) -> Any:
-        lists = [value for value in answer.values() if isinstance(value, list)]
+    def find(response: Any, inputs: Inputs) -> Any:
+        lists = [value for value in response.values() if isinstance(value, list)]
         return next((item for items in lists for item in items if item.get(member) == inputs[name]), None)
 
-    return described
+    return find
 
 
 def _operation(client: Any, operation: str) -> Any:
-    """Botocore's model of what a method of the client calls."""
+    """Botocore's model of the operation behind a method of the client."""
     return client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])
 
 
@@ -219,8 +228,8 @@ def _is_gone(error: ClientError) -> bool:
     return code == "404" or "NoSuch" in code or "NotFound" in code
 
 
-def _automatic_name(logical_name: str, inputs: Inputs) -> str:
-    """A name as the provider makes it up: the logical name, or a prefix asked for, and random hexadecimals."""
+def _generated_name(logical_name: str, inputs: Inputs) -> str:
+    """A name as the provider generates it: the logical name, or namePrefix when given, and random hexadecimals."""
     if prefix := inputs.get("namePrefix"):
         return f"{prefix}{secrets.token_hex(13)}"
     return f"{logical_name}-{secrets.token_hex(4)[:7]}"
@@ -229,20 +238,20 @@ def _automatic_name(logical_name: str, inputs: Inputs) -> str:
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "aws:s3/bucket:Bucket": _Bucket(
         service="s3",
-        create=("create_bucket", "put_bucket_tagging"),
-        read=(
-            Read(operation="list_buckets", described=_where("Name", "bucket"), at="Buckets.*"),
-            Read(operation="get_bucket_tagging"),
+        create_operations=("create_bucket", "put_bucket_tagging"),
+        read_operations=(
+            ReadOperation(name="list_buckets", find=_item_with("Name", "bucket"), shape_path="Buckets.*"),
+            ReadOperation(name="get_bucket_tagging"),
         ),
-        update=("put_bucket_tagging",),
-        delete="delete_bucket",
+        update_operations=("put_bucket_tagging",),
+        delete_operation="delete_bucket",
         key=("bucket",),
         arn="arn:aws:s3:::{bucket}",
         names={"bucket": ("Bucket", "Name"), "tags": ("Tagging.TagSet", "TagSet"), "forceDestroy": ()},
     ),
     "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _bucket_setting(
         "public_access_block",
-        delete="delete_public_access_block",
+        delete_operation="delete_public_access_block",
         names={
             name: (f"PublicAccessBlockConfiguration.{name}",)
             for name in ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
@@ -250,30 +259,30 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     ),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _bucket_setting(
         "bucket_ownership_controls",
-        delete="delete_bucket_ownership_controls",
+        delete_operation="delete_bucket_ownership_controls",
         names={"rule": ("OwnershipControls.Rules",)},
     ),
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _bucket_setting(
         "bucket_encryption",
-        delete="delete_bucket_encryption",
+        delete_operation="delete_bucket_encryption",
         names={"rules": ("ServerSideEncryptionConfiguration.Rules",)},
     ),
     "aws:s3/bucketVersioning:BucketVersioning": _bucket_setting(
         "bucket_versioning",
-        delete="put_bucket_versioning",
-        delete_with={"VersioningConfiguration": {"Status": "Suspended"}},
-        of="versioningConfiguration",
+        delete_operation="put_bucket_versioning",
+        delete_parameters={"VersioningConfiguration": {"Status": "Suspended"}},
+        read_input="versioningConfiguration",
     ),
-    "aws:s3/bucketPolicy:BucketPolicy": _bucket_setting("bucket_policy", delete="delete_bucket_policy"),
+    "aws:s3/bucketPolicy:BucketPolicy": _bucket_setting("bucket_policy", delete_operation="delete_bucket_policy"),
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _bucket_setting(
         "bucket_lifecycle_configuration",
-        delete="delete_bucket_lifecycle",
+        delete_operation="delete_bucket_lifecycle",
         names={"rules": ("LifecycleConfiguration.Rules", "Rules")},
     ),
     "aws:s3/bucketLogging:BucketLogging": _bucket_setting(
         "bucket_logging",
-        delete="put_bucket_logging",
-        delete_with={"BucketLoggingStatus": {}},
+        delete_operation="put_bucket_logging",
+        delete_parameters={"BucketLoggingStatus": {}},
         names={
             name: (f"BucketLoggingStatus.LoggingEnabled.{name}", f"LoggingEnabled.{name}")
             for name in ("targetBucket", "targetPrefix")
@@ -281,26 +290,26 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     ),
     "aws:s3/bucketMetric:BucketMetric": _BucketMetric(
         service="s3",
-        create=("put_bucket_metrics_configuration",),
-        read=(
-            Read(
-                operation="get_bucket_metrics_configuration",
-                described=lambda answer, _: answer["MetricsConfiguration"],
-                at="MetricsConfiguration",
+        create_operations=("put_bucket_metrics_configuration",),
+        read_operations=(
+            ReadOperation(
+                name="get_bucket_metrics_configuration",
+                find=lambda response, _: response["MetricsConfiguration"],
+                shape_path="MetricsConfiguration",
             ),
         ),
-        update=("put_bucket_metrics_configuration",),
-        delete="delete_bucket_metrics_configuration",
+        update_operations=("put_bucket_metrics_configuration",),
+        delete_operation="delete_bucket_metrics_configuration",
         key=("name", "bucket"),
         names={"name": ("Id",), "filter": ("MetricsConfiguration.Filter", "Filter")},
     ),
     "aws:iam/role:Role": ResourceType(
         service="iam",
-        create=("create_role",),
-        read=(Read(operation="get_role", described=lambda answer, _: answer["Role"], at="Role"),),
-        update=("update_assume_role_policy", "update_role", "tag_role"),
-        untag="untag_role",
-        delete="delete_role",
+        create_operations=("create_role",),
+        read_operations=(ReadOperation(name="get_role", find=lambda response, _: response["Role"], shape_path="Role"),),
+        update_operations=("update_assume_role_policy", "update_role", "tag_role"),
+        untag_operation="untag_role",
+        delete_operation="delete_role",
         key=("name",),
         arn="arn:aws:iam::{account}:role/{name}",
         names={
@@ -312,79 +321,85 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     ),
     "aws:iam/rolePolicy:RolePolicy": ResourceType(
         service="iam",
-        create=("put_role_policy",),
-        read=(Read(operation="get_role_policy"),),
-        update=("put_role_policy",),
-        delete="delete_role_policy",
+        create_operations=("put_role_policy",),
+        read_operations=(ReadOperation(name="get_role_policy"),),
+        update_operations=("put_role_policy",),
+        delete_operation="delete_role_policy",
         key=("name", "role"),
         names={"name": ("PolicyName",), "role": ("RoleName",), "policy": ("PolicyDocument",)},
     ),
     "aws:cloudwatch/logGroup:LogGroup": ResourceType(
         service="logs",
-        create=("create_log_group", "put_retention_policy"),
-        read=(
-            Read(operation="describe_log_groups", described=_where("logGroupName", "name"), at="logGroups.*"),
-            Read(operation="list_tags_log_group"),
+        create_operations=("create_log_group", "put_retention_policy"),
+        read_operations=(
+            ReadOperation(
+                name="describe_log_groups", find=_item_with("logGroupName", "name"), shape_path="logGroups.*"
+            ),
+            ReadOperation(name="list_tags_log_group"),
         ),
-        update=("put_retention_policy", "tag_log_group"),
-        untag="untag_log_group",
-        delete="delete_log_group",
+        update_operations=("put_retention_policy", "tag_log_group"),
+        untag_operation="untag_log_group",
+        delete_operation="delete_log_group",
         key=("name",),
         arn="arn:aws:logs:{region}:{account}:log-group:{name}",
         names={"name": ("logGroupName", "logGroupNamePrefix")},
     ),
     "aws:cloudwatch/logStream:LogStream": ResourceType(
         service="logs",
-        create=("create_log_stream",),
-        read=(Read(operation="describe_log_streams", described=_where("logStreamName", "name"), at="logStreams.*"),),
-        update=(),
-        delete="delete_log_stream",
+        create_operations=("create_log_stream",),
+        read_operations=(
+            ReadOperation(
+                name="describe_log_streams", find=_item_with("logStreamName", "name"), shape_path="logStreams.*"
+            ),
+        ),
+        update_operations=(),
+        delete_operation="delete_log_stream",
         key=("name", "logGroupName"),
         arn="arn:aws:logs:{region}:{account}:log-group:{logGroupName}:log-stream:{name}",
         names={"name": ("logStreamName", "logStreamNamePrefix")},
     ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ResourceType(
         service="cloudwatch",
-        create=("put_metric_alarm",),
-        read=(
-            Read(operation="describe_alarms", described=_where("AlarmName", "name"), at="MetricAlarms.*"),
-            Read(operation="list_tags_for_resource"),
+        create_operations=("put_metric_alarm",),
+        read_operations=(
+            ReadOperation(name="describe_alarms", find=_item_with("AlarmName", "name"), shape_path="MetricAlarms.*"),
+            ReadOperation(name="list_tags_for_resource"),
         ),
-        update=("put_metric_alarm", "tag_resource"),
-        untag="untag_resource",
-        delete="delete_alarms",
+        update_operations=("put_metric_alarm", "tag_resource"),
+        untag_operation="untag_resource",
+        delete_operation="delete_alarms",
         key=("name",),
         arn="arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
         names={"name": ("AlarmName", "AlarmNames"), "arn": ("ResourceARN",), "tags": ("Tags", "TagKeys")},
     ),
     "aws:cloudwatch/dashboard:Dashboard": ResourceType(
         service="cloudwatch",
-        create=("put_dashboard",),
-        read=(Read(operation="get_dashboard"),),
-        update=("put_dashboard",),
-        delete="delete_dashboards",
+        create_operations=("put_dashboard",),
+        read_operations=(ReadOperation(name="get_dashboard"),),
+        update_operations=("put_dashboard",),
+        delete_operation="delete_dashboards",
         key=("dashboardName",),
         names={"dashboardName": ("DashboardName", "DashboardNames")},
     ),
     "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream": _DeliveryStream(
         service="firehose",
-        create=("create_delivery_stream",),
-        read=(
-            Read(
-                operation="describe_delivery_stream",
-                described=lambda answer, _: answer["DeliveryStreamDescription"],
-                at="DeliveryStreamDescription",
+        create_operations=("create_delivery_stream",),
+        read_operations=(
+            ReadOperation(
+                name="describe_delivery_stream",
+                find=lambda response, _: response["DeliveryStreamDescription"],
+                shape_path="DeliveryStreamDescription",
             ),
-            Read(
-                operation="describe_delivery_stream",
-                described=lambda answer, _: answer["DeliveryStreamDescription"]["Destinations"][0],
-                at="DeliveryStreamDescription.Destinations.*",
+            ReadOperation(
+                name="describe_delivery_stream",
+                find=lambda response, _: response["DeliveryStreamDescription"]["Destinations"][0],
+                shape_path="DeliveryStreamDescription.Destinations.*",
             ),
-            Read(operation="list_tags_for_delivery_stream"),
+            ReadOperation(name="list_tags_for_delivery_stream"),
         ),
-        update=("update_destination", "start_delivery_stream_encryption", "tag_delivery_stream"),
-        untag="untag_delivery_stream",
-        delete="delete_delivery_stream",
+        update_operations=("update_destination", "start_delivery_stream_encryption", "tag_delivery_stream"),
+        untag_operation="untag_delivery_stream",
+        delete_operation="delete_delivery_stream",
         key=("name",),
         arn="arn:aws:firehose:{region}:{account}:deliverystream/{name}",
         names={
@@ -409,40 +424,40 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     ),
     "aws:sesv2/configurationSet:ConfigurationSet": ResourceType(
         service="sesv2",
-        create=("create_configuration_set",),
-        read=(Read(operation="get_configuration_set"),),
-        update=("tag_resource",),
-        untag="untag_resource",
-        delete="delete_configuration_set",
+        create_operations=("create_configuration_set",),
+        read_operations=(ReadOperation(name="get_configuration_set"),),
+        update_operations=("tag_resource",),
+        untag_operation="untag_resource",
+        delete_operation="delete_configuration_set",
         key=("configurationSetName",),
         arn="arn:aws:ses:{region}:{account}:configuration-set/{configurationSetName}",
         names={"arn": ("ResourceArn",), "tags": ("Tags", "TagKeys")},
     ),
     "aws:sesv2/configurationSetEventDestination:ConfigurationSetEventDestination": ResourceType(
         service="sesv2",
-        create=("create_configuration_set_event_destination",),
-        read=(
-            Read(
-                operation="get_configuration_set_event_destinations",
-                described=_where("Name", "eventDestinationName"),
-                at="EventDestinations.*",
-                of="eventDestination",
+        create_operations=("create_configuration_set_event_destination",),
+        read_operations=(
+            ReadOperation(
+                name="get_configuration_set_event_destinations",
+                find=_item_with("Name", "eventDestinationName"),
+                shape_path="EventDestinations.*",
+                input="eventDestination",
             ),
         ),
-        update=("update_configuration_set_event_destination",),
-        delete="delete_configuration_set_event_destination",
+        update_operations=("update_configuration_set_event_destination",),
+        delete_operation="delete_configuration_set_event_destination",
         key=("eventDestinationName", "configurationSetName"),
     ),
     "aws:sesv2/emailIdentity:EmailIdentity": ResourceType(
         service="sesv2",
-        create=("create_email_identity",),
-        read=(Read(operation="get_email_identity"),),
-        update=("put_email_identity_configuration_set_attributes", "tag_resource"),
-        untag="untag_resource",
-        delete="delete_email_identity",
+        create_operations=("create_email_identity",),
+        read_operations=(ReadOperation(name="get_email_identity"),),
+        update_operations=("put_email_identity_configuration_set_attributes", "tag_resource"),
+        untag_operation="untag_resource",
+        delete_operation="delete_email_identity",
         key=("emailIdentity",),
         arn="arn:aws:ses:{region}:{account}:identity/{emailIdentity}",
         names={"arn": ("ResourceArn",), "tags": ("Tags", "TagKeys")},
     ),
 }
-"""The types by their tokens, under every name the API does not share with Pulumi."""
+"""The resource types by token, each with the names that differ between Pulumi and the API."""

@@ -1,4 +1,4 @@
-"""Runs a Pulumi program to its end in the mock runtime, for whoever answers its requests."""
+"""Runs a Pulumi program to its end in Pulumi's mock runtime."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, cast
@@ -18,7 +18,7 @@ def run_program(
     config: Mapping[str, str],
     preview: bool = False,
 ) -> dict[str, Any]:
-    """What the program exports, once the monitor has answered every request of it."""
+    """The outputs the program exports, after the monitor has answered all its requests."""
     exported: dict[str, Any] = {}
     reset_options()
     set_all_config(dict(config))

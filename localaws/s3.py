@@ -1,23 +1,23 @@
-"""What ministack's S3 lacks: the metrics configurations of a bucket."""
+"""What ministack's S3 lacks: metrics configurations of a bucket."""
 
 from contextlib import AbstractContextManager
 
-from localaws.supply import Request, Response, in_front_of
+from localaws.middleware import Request, Response, intercept
 
 
-def supplied() -> AbstractContextManager[None]:
+def extended() -> AbstractContextManager[None]:
     """S3 with metrics configurations, while the context lasts."""
-    return in_front_of("s3", _S3().handle)
+    return intercept("s3", _S3().handle)
 
 
 class _S3:
     def __init__(self) -> None:
         self._metrics: dict[tuple[str, str], bytes] = {}
-        """The configurations as they were put, by bucket and id."""
+        """The XML of each configuration, by bucket and id."""
 
     async def handle(self, request: Request) -> Response:
         if "metrics" not in request.query:
-            return await request.answer()
+            return await request.forward()
         key = (request.path, request.query["id"][0])
         xml = {"Content-Type": "application/xml"}
         match request.method:

@@ -1,4 +1,4 @@
-"""What ministack's SES lacks: default configuration sets, roles that are tried, and the publishing of events."""
+"""What ministack's SES lacks: default configuration sets, checks of the role, and the publishing of events."""
 
 import json
 import uuid
@@ -14,8 +14,8 @@ from ses_sending_history.event_types import API_SPELLING
 
 from localaws import simulator
 from localaws.aws import LocalAws, Publication
-from localaws.iam import Action, refusal
-from localaws.supply import Request, Response, ServiceError, in_front_of
+from localaws.iam import Action, denial
+from localaws.middleware import Request, Response, ServiceError, intercept
 
 
 def publish(
@@ -28,19 +28,19 @@ def publish(
     source_arn: str | None = None,
     action: str = "PutRecordBatch",
 ) -> list[Publication]:
-    """Publish events as SES does, to every Firehose destination of the configuration set; tell what became of them.
+    """Publish events as SES does, to every Firehose destination of the configuration set; return the outcome of each.
 
-    What follows `configuration_set` is for attacks, which SES would never say: another service, account or set
-    that uses the destination's role, or another Firehose action.
+    The arguments after `configuration_set` are for attacks that SES itself never makes: another service, account or
+    configuration set that uses the destination's role, or another Firehose action.
     """
     described = aws.client("sesv2").get_configuration_set_event_destinations(ConfigurationSetName=configuration_set)
-    said = {"aws:SourceAccount": account_id, "aws:SourceArn": source_arn}
-    source = _source(aws, configuration_set) | {key: value for key, value in said.items() if value is not None}
+    forged = {"aws:SourceAccount": account_id, "aws:SourceArn": source_arn}
+    source = _source(aws, configuration_set) | {key: value for key, value in forged.items() if value is not None}
 
-    def refused(destination: dict[str, Any]) -> str | None:
+    def undeliverable(destination: dict[str, Any]) -> str | None:
         if not destination["Enabled"]:
             return "the event destination is disabled"
-        return _refusal(aws, destination["KinesisFirehoseDestination"], source, service=service, action=action)
+        return _denial(aws, destination["KinesisFirehoseDestination"], source, service=service, action=action)
 
     def publication(record: simulator.Record, destination: str | None, dropped_because: str | None) -> Publication:
         return Publication(
@@ -56,29 +56,29 @@ def publish(
     if not destinations:
         publications += [publication(record, None, "the set has no Firehose destination") for record in records]
     for destination in destinations:
-        asked_for = [r for r in records if API_SPELLING[r["eventType"]] in destination["MatchingEventTypes"]]
+        matching = [r for r in records if API_SPELLING[r["eventType"]] in destination["MatchingEventTypes"]]
         publications += [
-            publication(record, destination["Name"], "the event destination does not ask for its type")
+            publication(record, destination["Name"], "the event destination does not match its type")
             for record in records
-            if record not in asked_for
+            if record not in matching
         ]
-        reason = refused(destination)
-        if asked_for and not reason:
-            reason = _put(aws, asked_for, destination["KinesisFirehoseDestination"]["DeliveryStreamArn"])
-        publications += [publication(record, destination["Name"], reason) for record in asked_for]
+        reason = undeliverable(destination)
+        if matching and not reason:
+            reason = _put(aws, matching, destination["KinesisFirehoseDestination"]["DeliveryStreamArn"])
+        publications += [publication(record, destination["Name"], reason) for record in matching]
     aws.publications.extend(publications)
     return publications
 
 
 def _source(aws: LocalAws, configuration_set: str) -> dict[str, str]:
-    """The condition keys SES assumes the role of a destination with."""
+    """The condition keys of SES's AssumeRole call for a destination."""
     return {
         "aws:SourceAccount": aws.account_id,
         "aws:SourceArn": f"arn:aws:ses:{aws.region}:{aws.account_id}:configuration-set/{configuration_set}",
     }
 
 
-def _refusal(
+def _denial(
     aws: LocalAws,
     firehose: dict[str, str],
     source: dict[str, str],
@@ -86,8 +86,8 @@ def _refusal(
     service: str = "ses.amazonaws.com",
     action: str = "PutRecordBatch",
 ) -> str | None:
-    """Why the role of a Firehose destination may not put records on its stream, or None when it may."""
-    return refusal(
+    """Why the role of a Firehose destination may not put records on its stream; None when it may."""
+    return denial(
         aws.client("iam"),
         firehose["IamRoleArn"],
         service=service,
@@ -96,21 +96,21 @@ def _refusal(
     )
 
 
-def supplied(aws: LocalAws) -> AbstractContextManager[None]:
-    """SES as AWS runs it, while the context lasts."""
-    return in_front_of("ses_v2", _Ses(aws).handle)
+def extended(aws: LocalAws) -> AbstractContextManager[None]:
+    """SES with default sets, these checks and events, while the context lasts."""
+    return intercept("ses_v2", _Ses(aws).handle)
 
 
 def _put(aws: LocalAws, records: Sequence[simulator.Record], stream_arn: str) -> str | None:
-    """Put the records on the stream, a line each; the reason when it does not take them."""
+    """Put the records on the stream, a line each; return the reason when it does not accept them."""
     name = stream_arn.rpartition("/")[2]
     lines = [{"Data": json.dumps(record, separators=(",", ":")).encode() + b"\n"} for record in records]
     firehose = aws.client("firehose")
     try:
-        answer = firehose.put_record_batch(DeliveryStreamName=name, Records=lines)
+        response = firehose.put_record_batch(DeliveryStreamName=name, Records=lines)
     except ClientError as error:
         return str(error)
-    return f"Firehose did not take {answer['FailedPutCount']} records" if answer["FailedPutCount"] else None
+    return f"Firehose rejected {response['FailedPutCount']} records" if response["FailedPutCount"] else None
 
 
 class _Ses:
@@ -124,10 +124,10 @@ class _Ses:
             case ["POST", "identities"]:
                 return await self._create_identity(request)
             case ["GET", "identities", name]:
-                answer = await request.answer()
+                response = await request.forward()
                 if default := self._default_sets.get(name):
-                    answer = answer.saying(answer.json | {"ConfigurationSetName": default})
-                return answer
+                    response = response.with_json(response.json | {"ConfigurationSetName": default})
+                return response
             case ["DELETE", "identities", name]:
                 self._default_sets.pop(name, None)
             case ["PUT", "identities", name, "configuration-set"]:
@@ -139,27 +139,27 @@ class _Ses:
                 "event-destinations",
                 _,
             ]:
-                await request.blocking(self._check_role, name, request.json["EventDestination"])
+                await request.run_blocking(self._check_role, name, request.json["EventDestination"])
             case ["POST", "outbound-emails"]:
                 return await self._send(request)
-        return await request.answer()
+        return await request.forward()
 
     async def _create_identity(self, request: Request) -> Response:
         default = request.json.get("ConfigurationSetName")
         name = request.json["EmailIdentity"]
         if name in self._default_sets:
             raise ServiceError("AlreadyExistsException", f"Email identity {name} already exists.")
-        await request.blocking(self._check_set, default)
+        await request.run_blocking(self._check_set, default)
         self._default_sets[name] = default
-        return await request.answer()
+        return await request.forward()
 
     async def _set_default(self, request: Request, name: str) -> Response:
         configuration_set = request.json.get("ConfigurationSetName")
         if name not in self._default_sets:
             raise ServiceError("NotFoundException", f"Email identity {name} does not exist.", 404)
-        await request.blocking(self._check_set, configuration_set)
+        await request.run_blocking(self._check_set, configuration_set)
         self._default_sets[name] = configuration_set
-        return Response().saying({})
+        return Response().with_json({})
 
     def _check_set(self, name: str | None) -> None:
         if name is None:
@@ -171,18 +171,18 @@ class _Ses:
             raise ServiceError("NotFoundException", f"Configuration set <{name}> does not exist.", 404) from error
 
     def _check_role(self, configuration_set: str, destination: dict[str, Any]) -> None:
-        """Try the role of an event destination before it is accepted, as SES does."""
+        """Check the role of an event destination before accepting it, as SES does."""
         firehose = destination.get("KinesisFirehoseDestination")
-        if firehose and (reason := _refusal(self._aws, firehose, _source(self._aws, configuration_set))):
+        if firehose and (reason := _denial(self._aws, firehose, _source(self._aws, configuration_set))):
             raise ServiceError("BadRequestException", f"Could not assume IAM role: {reason}.")
 
     async def _send(self, request: Request) -> Response:
         identity = self._identity(request.json["FromEmailAddress"])
         configuration_set = request.json.get("ConfigurationSetName") or self._default_sets[identity]
-        await request.blocking(self._check_set, configuration_set)
-        answer = await request.answer()
-        if answer.status != 200 or configuration_set is None:  # noqa: PLR2004
-            return answer
+        await request.run_blocking(self._check_set, configuration_set)
+        response = await request.forward()
+        if response.status != 200 or configuration_set is None:  # noqa: PLR2004
+            return response
         sent_at = datetime.now(UTC)
         message_id = f"0100{int(sent_at.timestamp() * 1000):012x}-{uuid.uuid4()}-000000"
         mail = simulator.sent_mail(
@@ -193,8 +193,8 @@ class _Ses:
             arn=f"arn:aws:ses:{self._aws.region}:{self._aws.account_id}:identity/{identity}",
         )
         events = list(simulator.events(mail))
-        await request.blocking(lambda: publish(self._aws, events, configuration_set=configuration_set))
-        return Response().saying({"MessageId": message_id})
+        await request.run_blocking(lambda: publish(self._aws, events, configuration_set=configuration_set))
+        return Response().with_json({"MessageId": message_id})
 
     def _identity(self, sender: str) -> str:
         """The verified identity that may send as `sender`: the address itself, or its domain."""

@@ -1,4 +1,4 @@
-"""The SES mailbox simulator: the event records that a mail to one of its addresses causes.
+"""The SES mailbox simulator: the event records that a message to one of its addresses causes.
 
 Source: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-email-simulator
 """
@@ -9,12 +9,13 @@ from email.utils import parseaddr
 from typing import Any
 
 Record = dict[str, Any]
-"""An event as SES publishes it: eventType, mail, and a section of the event's own."""
+"""An event as SES publishes it: eventType, mail, and a section named after the event type."""
 
 _PROCESSING = timedelta(milliseconds=812)
-"""How long the simulator takes to deliver or bounce."""
+"""The time until the simulator delivers or bounces."""
 
 _COMPLAINING = timedelta(seconds=3)
+"""The time until it complains."""
 
 
 def sent_mail(
@@ -49,7 +50,7 @@ def sent_mail(
 
 
 def events(mail: Record) -> Iterator[Record]:
-    """What happens to the message: a Send, then to each recipient what its simulator address stands for."""
+    """The events of the message: a Send, then for each recipient those of its simulator address."""
     yield {"eventType": "Send", "mail": mail, "send": {}}
     for recipient in mail["destination"]:
         match parseaddr(recipient)[1].partition("+")[0].partition("@")[0]:

@@ -1,27 +1,40 @@
-"""Settings of all tests, and the AWS on this machine for those that need it."""
+"""Settings of all tests, and the fixtures that give a test AWS on this machine."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-from localaws.aws import LocalAws
-from localaws.deploy import Stack, deploy
-from localaws.emulator import running
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
-# Enough to meet each combination of the values that matter; and how long an example takes is not what is tested.
+    from localaws.aws import LocalAws
+    from localaws.deploy import Stack
+
+# An example costs about a millisecond; how long it takes is not what is tested.
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("thorough")
 
 
+# The fixtures import localaws themselves: boto3, ministack and Pulumi take two seconds that a test of the reader saves.
+
+
 @pytest.fixture
 def aws() -> Iterator[LocalAws]:
+    """An empty AWS on this machine."""
+    from localaws.emulator import running  # noqa: PLC0415
+
     with running() as aws:
         yield aws
 
 
 @pytest.fixture
 def dev(aws: LocalAws) -> Stack:
+    """The dev stack, deployed to `aws`."""
+    from localaws.deploy import Stack, deploy  # noqa: PLC0415
+
     stack = Stack()
     deploy(aws, stack, name="dev")
     return stack

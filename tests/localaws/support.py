@@ -1,4 +1,4 @@
-"""What the tests on the local AWS share: events, mail, and users that try what a policy allows."""
+"""What the tests on AWS on this machine share: events, messages, and users with one policy."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ SEND = EVENTS["send"]
 
 
 def send(aws: LocalAws, to: str, *, sender: str = "shop@dev.example.com", **how: str) -> str:
-    """Send a mail to an address of the mailbox simulator; its message id."""
+    """Send a message to an address of the mailbox simulator; return its id."""
     return aws.client("sesv2").send_email(
         FromEmailAddress=sender,
         Destination={"ToAddresses": [f"{to}@simulator.amazonses.com"]},
@@ -19,7 +19,7 @@ def send(aws: LocalAws, to: str, *, sender: str = "shop@dev.example.com", **how:
 
 
 def user(aws: LocalAws, policy: str) -> dict[str, str]:
-    """An access key of a user who may do what the policy says."""
+    """The access key of a new user with this policy."""
     iam = aws.client("iam")
     iam.create_user(UserName="tester")
     iam.put_user_policy(UserName="tester", PolicyName="only", PolicyDocument=policy)
@@ -27,9 +27,28 @@ def user(aws: LocalAws, policy: str) -> dict[str, str]:
 
 
 def permissions(aws: LocalAws, role_arn: str) -> tuple[dict[str, str], dict[str, Any]]:
-    """The only policy of a role: what IAM names it by, and its document."""
+    """The only policy of a role: the parameters that identify it, and its document."""
     iam = aws.client("iam")
     role = role_arn.rpartition("/")[2]
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     named = {"RoleName": role, "PolicyName": name}
     return named, iam.get_role_policy(**named)["PolicyDocument"]
+
+
+def default_set(aws: LocalAws, identity: str = "example.org") -> str | None:
+    """The default configuration set of an identity."""
+    return aws.client("sesv2").get_email_identity(EmailIdentity=identity).get("ConfigurationSetName")
+
+
+def everything(aws: LocalAws) -> list[Any]:
+    """All resources of the services that a history uses."""
+    return [
+        *aws.client("s3").list_buckets()["Buckets"],
+        *aws.client("iam").list_roles()["Roles"],
+        *aws.client("firehose").list_delivery_streams()["DeliveryStreamNames"],
+        *aws.client("logs").describe_log_groups()["logGroups"],
+        *aws.client("sesv2").list_configuration_sets()["ConfigurationSets"],
+        *aws.client("sesv2").list_email_identities()["EmailIdentities"],
+        *aws.client("cloudwatch").describe_alarms()["MetricAlarms"],
+        *aws.client("cloudwatch").list_dashboards()["DashboardEntries"],
+    ]

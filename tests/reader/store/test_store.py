@@ -120,7 +120,7 @@ def test_older_default_stores_are_removed_once_nobody_has_them_open(
     for path in (unversioned, older, newer, others):
         History(source, path).sync()
     broken.write_text("not a database")
-    older.with_name(f"{older.name}.wal").touch()
+    broken.with_name(f"{broken.name}.wal").touch()
     notices = list[Notice]()
     with held(unversioned, source.name, "read"):
         History(source, watch=notices.append).sync()

@@ -1,4 +1,4 @@
-"""How localaws stands in front of a ministack service, to supply what it lacks."""
+"""Middleware for the services of ministack: a handler answers a request itself or forwards it."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """An answer of a service."""
+    """The response of a service."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
@@ -22,17 +22,17 @@ class Response:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The body's content."""
+        """The JSON of the body."""
         return json.loads(self.body or b"{}")
 
-    def saying(self, content: dict[str, Any]) -> "Response":
-        """The same answer with another content."""
+    def with_json(self, content: dict[str, Any]) -> "Response":
+        """The same response with another body."""
         return Response(status=self.status, headers=self.headers, body=json.dumps(content).encode())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A request to a service, signed and authorized, and the service itself to ask on."""
+    """A request to a service, authenticated and authorized, and the service to forward it to."""
 
     method: str
     path: str
@@ -44,43 +44,43 @@ class Request:
 
     @property
     def json(self) -> dict[str, Any]:
-        """The body's content."""
+        """The JSON of the body."""
         return json.loads(self.body or b"{}")
 
-    async def answer(self, content: dict[str, Any] | None = None) -> Response:
-        """What ministack answers, to the request as it is or with another content."""
+    async def forward(self, content: dict[str, Any] | None = None) -> Response:
+        """The response of ministack, to the request as it is or with another body."""
         body = self.body if content is None else json.dumps(content).encode()
-        status, headers, answer = await self.service(body)
-        return Response(status=status, headers=headers, body=answer)
+        status, headers, response_body = await self.service(body)
+        return Response(status=status, headers=headers, body=response_body)
 
-    async def blocking(self, function: Callable[..., T], *args: Any) -> T:
-        """What the function returns, run where it may call other services of this AWS and wait for them."""
+    async def run_blocking(self, function: Callable[..., T], *args: Any) -> T:
+        """The function's result. It runs in a thread, where it may call other services of this AWS and wait."""
         return await asyncio.get_running_loop().run_in_executor(self.executor, function, *args)
 
 
 class ServiceError(Exception):
-    """An error that AWS answers with."""
+    """An error response of AWS."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.response = Response(
             status=status, headers={"Content-Type": "application/json", "x-amzn-ErrorType": code}
-        ).saying({"__type": code, "message": message})
+        ).with_json({"__type": code, "message": message})
 
 
 @contextmanager
-def in_front_of(service: str, handler: Callable[[Request], Awaitable[Response]]) -> Generator[None]:
-    """Let `handler` answer the requests to a service of ministack, after it has authorized them."""
+def intercept(service: str, handler: Callable[[Request], Awaitable[Response]]) -> Generator[None]:
+    """Send the requests to a service of ministack, once authorized, to `handler` while the context lasts."""
     module: Any = import_module(f"ministack.services.{service}")
     original = module.handle_request
-    # One for each service: SES waits for Firehose, which must not wait for a thread that SES holds.
+    # One executor for each service: SES waits for Firehose, which must not wait for a thread that SES holds.
     executor = ThreadPoolExecutor(thread_name_prefix=service)
 
     async def handle_request(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]], **options: Any
     ) -> Any:
         if options:
-            # Not a request: one service of ministack using another.
+            # Not a request: ministack passes options when one of its services calls another.
             return await original(method, path, headers, body, query, **options)
         request = Request(
             method=method,

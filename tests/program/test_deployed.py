@@ -1,0 +1,109 @@
+"""The environments deployed to AWS on this machine: created, used by readers, and destroyed."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localaws import history
+from localaws.aws import LocalAws
+from localaws.deploy import PROGRAM, Stack, deploy, destroy, stack_config
+from localaws.ses import publish
+from tests.localaws.support import SEND, default_set, everything, user
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_each_environment_deploys_and_destroying_it_leaves_nothing(aws: LocalAws, name: str) -> None:
+    stack = Stack()
+    deploy(aws, stack, name=name)
+    assert len(stack.resources) == {"dev": 17, "prod": 29}[name]
+    assert len(everything(aws)) == {"dev": 7, "prod": 16}[name]
+
+    destroy(aws, stack)
+
+    assert everything(aws) == []
+    assert stack.resources == []
+
+
+def test_a_bucket_that_holds_history_is_destroyed_only_with_force_destroy_and_stays_closed(aws: LocalAws) -> None:
+    dev, prod = Stack(), Stack()
+    deploy(aws, dev, name="dev")
+    deploy(aws, prod, name="prod")
+    publish(aws, [SEND], configuration_set="dev-mail")
+    publish(aws, [SEND], configuration_set="newsletter")
+
+    destroy(aws, dev)
+    with pytest.raises(ClientError, match="BucketNotEmpty"):
+        destroy(aws, prod)
+
+    s3, bucket = aws.client("s3"), {"Bucket": prod.outputs["bucket_name"]}
+    assert len(history.keys(aws, bucket["Bucket"])) == 1
+    assert all(s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"].values())
+    assert "aws:SecureTransport" in s3.get_bucket_policy(**bucket)["Policy"]
+    assert s3.get_bucket_lifecycle_configuration(**bucket)["Rules"][0]["Expiration"] == {"Days": 730}
+    assert s3.get_bucket_versioning(**bucket)["Status"] == "Enabled"
+
+
+def test_the_program_sets_the_default_of_existing_identities(aws: LocalAws, tmp_path: Any) -> None:
+    aws.client("sesv2").create_email_identity(EmailIdentity="example.org")
+    config = stack_config(PROGRAM, "dev") | {"ses-sending-history:existingIdentities": '["example.org"]'}
+    for name in ("Pulumi.yaml", "__main__.py"):
+        (tmp_path / name).write_text((PROGRAM / name).read_text())
+    (tmp_path / "Pulumi.test.yaml").write_text(json.dumps({"config": config}))
+
+    stack = Stack()
+    deploy(aws, stack, name="test", folder=tmp_path)
+    assert default_set(aws) == "dev-mail"
+
+    destroy(aws, stack)
+    assert default_set(aws) is None
+
+
+def test_a_reader_lists_and_gets_events_and_can_do_nothing_else(aws: LocalAws, dev: Stack) -> None:
+    publish(aws, [SEND], configuration_set="dev-mail")
+    bucket = dev.outputs["bucket_name"]
+    (key,) = history.keys(aws, bucket, "events/")
+    aws.client("s3").put_object(Bucket=bucket, Key="error/secret", Body=b"raw")
+    access_key = user(aws, dev.outputs["reader_policy_json"])
+    s3 = aws.client_of("s3", access_key)
+
+    assert s3.list_objects_v2(Bucket=bucket, Prefix="events/")["KeyCount"] == 1
+    assert s3.list_objects_v2(Bucket=bucket, Prefix="events/day=")["KeyCount"] == 1
+    assert s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    denied: list[Callable[[], object]] = [
+        lambda: s3.list_objects_v2(Bucket=bucket),
+        lambda: s3.list_objects_v2(Bucket=bucket, Prefix="error/"),
+        lambda: s3.get_object(Bucket=bucket, Key="error/secret"),
+        lambda: s3.put_object(Bucket=bucket, Key=key, Body=b"forged"),
+        lambda: s3.delete_object(Bucket=bucket, Key=key),
+        lambda: s3.get_bucket_policy(Bucket=bucket),
+        lambda: s3.list_object_versions(Bucket=bucket, Prefix="events/"),
+        s3.list_buckets,
+        aws.client_of("firehose", access_key).list_delivery_streams,
+        aws.client_of("sesv2", access_key).list_configuration_sets,
+        aws.client_of("iam", access_key).list_roles,
+    ]
+    for attempt in denied:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            attempt()
+    with pytest.raises(ClientError, match="AccessDenied"):
+        aws.client_of("s3", access_key, tls=False).get_object(Bucket=bucket, Key=key)
+
+
+def test_what_was_overwritten_or_deleted_can_be_restored(aws: LocalAws, dev: Stack) -> None:
+    publish(aws, [SEND], configuration_set="dev-mail")
+    bucket = dev.outputs["bucket_name"]
+    (key,) = history.keys(aws, bucket, "events/")
+    s3 = aws.client("s3")
+    kept = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    s3.put_object(Bucket=bucket, Key=key, Body=b"overwritten")
+    s3.delete_object(Bucket=bucket, Key=key)
+
+    versions = s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+    bodies = [
+        s3.get_object(Bucket=bucket, Key=key, VersionId=version["VersionId"])["Body"].read() for version in versions
+    ]
+    assert sorted(bodies) == sorted([kept, b"overwritten"])
