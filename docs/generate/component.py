@@ -86,7 +86,7 @@ def outputs_table(component: type[pulumi.ComponentResource]) -> str:
 
 
 def _definition(component: type[pulumi.ComponentResource]) -> ComponentDefinition:
-    """What Pulumi tells SDKs of other languages about the component."""
+    """What SDKs of other languages get to know of the component."""
     return Analyzer("ses-sending-history").analyze_component(component)
 
 

@@ -2,7 +2,7 @@
 
 
 class HistoryError(Exception):
-    """Whatever this package raises on purpose."""
+    """Every error that this package raises on purpose."""
 
 
 class NothingFoundError(HistoryError):

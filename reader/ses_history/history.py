@@ -18,7 +18,7 @@ from ses_history.store.store import Store, opened
 from ses_history.store.sync import sync
 
 _LISTED = 1000
-"""How many objects are listed before whoever watches is told."""
+"""How many objects are listed between two notices to whoever watches."""
 
 
 class History:
@@ -29,7 +29,7 @@ class History:
     """
 
     def __init__(self, source: Source, store: Path | None = None, watch: Watch = unwatched) -> None:
-        """`store` is a file of the cache folder by default, one for each source; `watch` is told of long work."""
+        """`store` is a file of the cache folder by default, one for each source; `watch` is called during long work."""
         self.source = source
         self._default = default_store(source.name)
         self._store = store or self._default

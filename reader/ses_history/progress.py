@@ -35,12 +35,12 @@ class Waiting:
 
     store: Path
     process: int | None
-    """Its id, where the system tells."""
+    """Its id, where the system says it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rebuilding:
-    """The store was made by another version of ses-history, and is made anew from the source."""
+    """The store was made by another version of ses-history, and is rebuilt from the source."""
 
     store: Path
 

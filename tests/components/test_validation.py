@@ -208,8 +208,8 @@ def test_a_message_spells_arguments_as_its_reader_does(component: Any, args: dic
 
     assert not re.search(r"[a-z][A-Z]", str(error).partition("\n")[2])
     assert error.errors
-    for told in error.errors:
-        assert not re.search(r"[a-z]_[a-z]", told["property_path"] + told["reason"])
+    for problem in error.errors:
+        assert not re.search(r"[a-z]_[a-z]", problem["property_path"] + problem["reason"])
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(tmp_path: Path, folder: Path) -> Run:
-    """The command, on the folder unless told otherwise."""
+    """The command, on the folder unless `where` says otherwise."""
 
     def invoke(*arguments: str, where: tuple[str, ...] = ("--folder", str(folder))) -> Result:
         command, *rest = arguments

@@ -39,7 +39,7 @@ class Display:
                 who = f"process {notice.process}" if notice.process else "another process"
                 self._say(f"Waiting for {who}, which is using the store {notice.store}")
             case Rebuilding():
-                self._say(f"The store {notice.store} is from another version of ses-history: building it anew")
+                self._say(f"The store {notice.store} is from another version of ses-history: rebuilding it")
             case Listing() | Reading() if self._console:
                 if type(notice) is not self._shown:
                     self._screen.close()

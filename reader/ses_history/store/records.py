@@ -83,14 +83,14 @@ def _text(body: bytes) -> Iterator[bytes]:
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """The same text, cut at ends of lines."""
-    begun: list[bytes] = []
+    unfinished: list[bytes] = []
     for block in blocks:
         end = block.rfind(b"\n") + 1
         if end:
-            yield b"".join([*begun, block[:end]])
-            begun = []
-        begun.append(block[end:])
-    if rest := b"".join(begun):
+            yield b"".join([*unfinished, block[:end]])
+            unfinished = []
+        unfinished.append(block[end:])
+    if rest := b"".join(unfinished):
         yield rest
 
 

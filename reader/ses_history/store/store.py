@@ -186,7 +186,7 @@ def opened(path: Path, source: str, *, read_only: bool = False, watch: Watch = u
     """The store of a source in the file, made if there is none, for its owner alone.
 
     One process may write at a time, and none reads meanwhile; any number may read. A store of another version is
-    made anew, empty. Raises StoreMissingError where there is nothing to read, StoreBusyError when another process has
+    rebuilt, empty. Raises StoreMissingError where there is nothing to read, StoreBusyError when another process has
     the store, and StoreError.
     """
     with owner_only():
@@ -244,5 +244,5 @@ def _missing(path: Path) -> StoreMissingError:
 def _unusable(path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"The store {path} cannot be used: {error}\n"
-        "If it is one of ses-history, you may delete it: the next sync makes it anew"
+        "If it is one of ses-history, you may delete it: the next sync rebuilds it"
     )

@@ -182,5 +182,5 @@ def test_a_store_of_another_version_is_rebuilt_with_a_line_about_it(folder: Path
         older.execute("UPDATE store SET version = 'older'")
     assert run("find", "a@", "--no-sync").exit_code == 4
     result = run("find", "a@", "--json")
-    assert result.stderr == f"The store {store} is from another version of ses-history: building it anew\n"
+    assert result.stderr == f"The store {store} is from another version of ses-history: rebuilding it\n"
     assert [row["message_id"] for row in answer(result)] == ["m"]

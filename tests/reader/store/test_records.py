@@ -104,8 +104,8 @@ def test_a_subject_is_kept_as_its_reader_saw_it_from_whichever_header_tells(
     subject: str, read: str, *, common: bool, tmp_path: Path
 ) -> None:
     headers = [{"name": "To", "value": "x"}, {"name": "SUBJECT", "value": subject}]
-    told = {"commonHeaders": {"subject": subject}} if common else {"commonHeaders": {}, "headers": headers}
-    put(tmp_path / "h", [event("send", **told)])
+    headers_of_mail = {"commonHeaders": {"subject": subject}} if common else {"commonHeaders": {}, "headers": headers}
+    put(tmp_path / "h", [event("send", **headers_of_mail)])
     assert [row["subject"] for row in rows(tmp_path / "h")] == [read]
 
 
