@@ -49,7 +49,7 @@ class _Firehose:
             self._aws.client("iam"),
             destination["RoleARN"],
             service="firehose.amazonaws.com",
-            source={"aws:SourceAccount": self._aws.account_id},
+            source={"sts:ExternalId": self._aws.account_id},
             actions=_actions(destination, self._aws.region),
         )
 

@@ -27,6 +27,7 @@ class Registered:
     property_dependencies: dict[str, frozenset[str]]
     protect: bool
     retain_on_delete: bool
+    deleted_with: str
     aliases: list[Any]
     """What else it may be known as, as Pulumi's protocol describes aliases."""
 
@@ -107,6 +108,7 @@ class _Monitor(MockMonitor):
                     },
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
+                    deleted_with=request.deletedWith,
                     aliases=list(request.aliases),
                 )
             )
@@ -135,7 +137,7 @@ class _Provider(pulumi.runtime.Mocks):
             "aws:index/getCallerIdentity:getCallerIdentity": {"accountId": ACCOUNT_ID},
         }[args.token], []
 
-    def _computed(self, args: MockResourceArgs) -> Iterator[tuple[str, str]]:
+    def _computed(self, args: MockResourceArgs) -> Iterator[tuple[str, Any]]:
         """The names the provider makes up, and the ARNs AWS does."""
         name = f"{args.name}-0000000"
         here = f"{self._region}:{ACCOUNT_ID}"
@@ -148,6 +150,9 @@ class _Provider(pulumi.runtime.Mocks):
                 yield "arn", f"arn:{self._partition}:iam::{ACCOUNT_ID}:role/{name}"
             case "LogGroup":
                 yield "name", name
+            case "EmailIdentity":
+                tokens = ["one", "two", "three"] * ("@" not in args.inputs["emailIdentity"])
+                yield "dkimSigningAttributes", {"tokens": tokens}
             case "LogStream":
                 group = args.inputs["logGroupName"]
                 yield "name", name

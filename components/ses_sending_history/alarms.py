@@ -9,7 +9,11 @@ import pulumi
 import pulumi_aws as aws
 
 _FIVE_MINUTES = 300
+_QUARTER_HOUR = 900
 _HOUR = 3600
+
+_SILENT_PERIODS = 2
+"""A single message may be sent at the end of one period, and recorded in the next."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,20 +36,14 @@ def create_alarms(
     name: str,
     *,
     delivery_stream_name: pulumi.Input[str],
-    bucket: aws.s3.Bucket | None,
-    errors_prefix: str,
     buffer_seconds: int,
     region: pulumi.Input[str],
     topic_arns: pulumi.Input[Sequence[pulumi.Input[str]]],
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """Alarms that notify the topics, and a dashboard. Without `bucket`, an existing one, none watches its errors."""
-    alarms = [*_delivery_alarms(delivery_stream_name, buffer_seconds), *_REPUTATION_ALARMS]
-    if bucket is not None:
-        aws.s3.BucketMetric(name, bucket=bucket.bucket, name=name, filter={"prefix": errors_prefix}, opts=opts)
-        alarms.append(_error_alarm(bucket.bucket, metrics_filter=name))
-    for alarm in alarms:
+    """Alarms that notify the topics, and a dashboard."""
+    for alarm in [*_delivery_alarms(delivery_stream_name, buffer_seconds), *_REPUTATION_ALARMS]:
         aws.cloudwatch.MetricAlarm(
             f"{name}-{alarm.name}",
             alarm_description=alarm.description,
@@ -63,6 +61,22 @@ def create_alarms(
             tags=tags,
             opts=opts,
         )
+    aws.cloudwatch.MetricAlarm(
+        f"{name}-silence",
+        alarm_description=(
+            "SES sends, and no event reaches the history: is mail sent without its configuration sets, or does SES not "
+            "get into the role or the stream?"
+        ),
+        metric_queries=_silence(delivery_stream_name),
+        evaluation_periods=_SILENT_PERIODS,
+        comparison_operator="GreaterThanOrEqualToThreshold",
+        threshold=1,
+        treat_missing_data="notBreaching",
+        alarm_actions=topic_arns,
+        ok_actions=topic_arns,
+        tags=tags,
+        opts=opts,
+    )
     aws.cloudwatch.Dashboard(
         name,
         # Dashboards are not of a region: the same stack in another region has one too.
@@ -70,6 +84,29 @@ def create_alarms(
         dashboard_body=pulumi.Output.json_dumps(_dashboard(delivery_stream_name, region)),
         opts=opts,
     )
+
+
+def _silence(delivery_stream_name: pulumi.Input[str]) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgsDict]:
+    """1 for a period in which SES accepted mail and the stream took no record in, else 0.
+
+    Sources: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-cloudwatch.html
+    and https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+    """
+
+    def sum_of(name: str, namespace: str, dimensions: dict[str, pulumi.Input[str]]) -> Any:
+        metric = {"namespace": namespace, "metric_name": name, "dimensions": dimensions}
+        return {"id": name.lower(), "metric": {**metric, "stat": "Sum", "period": _QUARTER_HOUR}, "return_data": False}
+
+    return [
+        sum_of("Send", "AWS/SES", {}),
+        sum_of("IncomingRecords", "AWS/Firehose", {"DeliveryStreamName": delivery_stream_name}),
+        {
+            "id": "silence",
+            "label": "SES sends, and nothing arrives",
+            "expression": "IF(FILL(send, 0) > 0 AND FILL(incomingrecords, 0) == 0, 1, 0)",
+            "return_data": True,
+        },
+    ]
 
 
 def _delivery_alarms(delivery_stream_name: pulumi.Input[str], buffer_seconds: int) -> Iterator[_Alarm]:
@@ -105,25 +142,6 @@ def _delivery_alarms(delivery_stream_name: pulumi.Input[str], buffer_seconds: in
         statistic="Sum",
         comparison="GreaterThanThreshold",
         # SES does not say how long it retries, so a throttled event may be a lost one.
-        threshold=0,
-    )
-
-
-def _error_alarm(bucket_name: pulumi.Input[str], *, metrics_filter: str) -> _Alarm:
-    """What Firehose gave up on.
-
-    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html
-    """
-    return _Alarm(
-        name="undelivered",
-        description="Firehose wrote events it could not deliver under the errors prefix of the bucket.",
-        namespace="AWS/S3",
-        metric="PutRequests",
-        dimensions={"BucketName": bucket_name, "FilterId": metrics_filter},
-        statistic="Sum",
-        period=_FIVE_MINUTES,
-        comparison="GreaterThanThreshold",
-        # These events are in no history until someone puts them back.
         threshold=0,
     )
 

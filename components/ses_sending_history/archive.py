@@ -22,16 +22,21 @@ def create_archive(
     kms_key_arn: pulumi.Input[str] | None,
     access_log_bucket: pulumi.Input[str] | None,
     force_destroy: bool,
+    protect: bool,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
     opts: pulumi.ResourceOptions,
 ) -> aws.s3.Bucket:
     """A private, encrypted, versioned bucket whose objects expire after `retention_days` (0: never).
 
-    They move to Glacier Instant Retrieval after `archive_after_days` (0: never).
+    They move to Glacier Instant Retrieval after `archive_after_days` (0: never). Without `force_destroy` a destroy
+    keeps the bucket with all its settings. With `protect` the engine deletes none of them.
     """
-    bucket = aws.s3.Bucket(name, force_destroy=force_destroy, tags=tags, opts=opts)
-    # They go when the bucket does: one that holds history, and so refuses to be deleted, stays as closed as it was.
-    of_bucket = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(deleted_with=bucket))
+    # Without an option of its own, a resource is as protected as its parent.
+    protected = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=protect or None))
+    kept = pulumi.ResourceOptions.merge(protected, pulumi.ResourceOptions(retain_on_delete=not force_destroy or None))
+    bucket = aws.s3.Bucket(name, force_destroy=force_destroy, tags=tags, opts=kept)
+    # They go when the bucket does: one that is kept, or refuses to be deleted, stays as closed as it was.
+    of_bucket = pulumi.ResourceOptions.merge(protected, pulumi.ResourceOptions(deleted_with=bucket))
     aws.s3.BucketPublicAccessBlock(
         name,
         bucket=bucket.bucket,

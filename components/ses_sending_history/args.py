@@ -18,7 +18,7 @@ class SendingHistoryArgs(TypedDict, total=False):
     """The arguments of a SendingHistory. Every one is optional."""
 
     configuration_sets: list[str]
-    """Names of the SES configuration sets to create and to keep the events of. They must be new in the account and region. By default one set is created, named after the component."""
+    """Names of the SES configuration sets to create and to keep the events of. They must be new in the account and region. By default one set is created, named after the component; an empty list creates none, for a history that only publishers elsewhere use."""
 
     existing_configuration_sets: list[str]
     """Names of existing SES configuration sets to keep the events of. Each gets an event destination and is not changed otherwise. None by default."""
@@ -30,10 +30,13 @@ class SendingHistoryArgs(TypedDict, total=False):
     """Event types to keep: SEND, REJECT, BOUNCE, COMPLAINT, DELIVERY, OPEN, CLICK, RENDERING_FAILURE, DELIVERY_DELAY or SUBSCRIPTION. All ten by default."""
 
     bucket: pulumi.Input[str]
-    """Name of an existing S3 bucket to keep the history in. No setting of it is changed, so it cannot be combined with days of retention or archiving, an access log bucket or forced deletion. By default a bucket is created."""
+    """Name of an existing S3 bucket to keep the history in. No setting of it is changed, so it cannot be combined with days of retention or archiving, an access log bucket or protection. By default a bucket is created."""
 
     kms_key_arn: pulumi.Input[str]
     """ARN of the customer managed KMS key that encrypts the objects and the delivery stream. By default S3 and Firehose use keys of their own."""
+
+    previous_kms_key_arns: list[str]
+    """ARNs of customer managed KMS keys that older objects are encrypted with. Readers may decrypt with them too. None by default."""
 
     retention_days: float
     """Days after which objects expire. A whole number, 365 by default; 0 keeps them forever."""
@@ -57,7 +60,25 @@ class SendingHistoryArgs(TypedDict, total=False):
     """ARNs of the SNS topics that the alarms notify. Only for a history with alarms. None by default."""
 
     force_destroy: bool
-    """Whether the bucket may be deleted while it holds history. False by default: then a destroy fails at a bucket that is not empty."""
+    """Whether a destroy also deletes what mail and history depend on: the bucket with the history in it, the configuration sets and the identities. False by default: they are kept in AWS, and the rest is deleted."""
+
+    protect: bool
+    """Whether the bucket and its settings are protected from deletion until this is false again. False by default."""
+
+    tls_required: bool
+    """Whether the created configuration sets deliver over TLS only, and otherwise not at all. False by default: TLS is used where the recipient's mail server offers it."""
+
+    tracking_domain: pulumi.Input[str]
+    """Custom domain of the open and click links of the created configuration sets, over HTTPS. It must be verified in SES. By default the links are of a domain of Amazon's."""
+
+    suppressed_reasons: list[str]
+    """Reasons for which the created configuration sets put an address on the account's suppression list: BOUNCE, COMPLAINT or both. By default the account's own setting applies."""
+
+    reputation_metrics: bool
+    """Whether CloudWatch has bounce and complaint rates of each created configuration set, at the price of custom metrics. False by default."""
+
+    permissions_boundary_arn: pulumi.Input[str]
+    """ARN of the IAM policy that is the permissions boundary of every role created. No boundary by default."""
 
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """Tags of every resource that is created and can have tags. None by default."""
@@ -78,6 +99,24 @@ class EventPublisherArgs(TypedDict):
     event_types: NotRequired[list[str]]
     """Event types to publish: SEND, REJECT, BOUNCE, COMPLAINT, DELIVERY, OPEN, CLICK, RENDERING_FAILURE, DELIVERY_DELAY or SUBSCRIPTION. All ten by default."""
 
+    force_destroy: NotRequired[bool]
+    """Whether a destroy also deletes the configuration set that was created. False by default: it is kept in AWS, so that nothing that sends with it fails."""
+
+    tls_required: NotRequired[bool]
+    """Whether the created configuration set delivers over TLS only, and otherwise not at all. False by default: TLS is used where the recipient's mail server offers it."""
+
+    tracking_domain: NotRequired[pulumi.Input[str]]
+    """Custom domain of the open and click links of the created configuration set, over HTTPS. It must be verified in SES. By default the links are of a domain of Amazon's."""
+
+    suppressed_reasons: NotRequired[list[str]]
+    """Reasons for which the created configuration set puts an address on the account's suppression list: BOUNCE, COMPLAINT or both. By default the account's own setting applies."""
+
+    reputation_metrics: NotRequired[bool]
+    """Whether CloudWatch has bounce and complaint rates of the created configuration set, at the price of custom metrics. False by default."""
+
+    permissions_boundary_arn: NotRequired[pulumi.Input[str]]
+    """ARN of the IAM policy that is the permissions boundary of the role. No boundary by default."""
+
     tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Tags of every resource that is created and can have tags. None by default."""
 
@@ -94,6 +133,10 @@ DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
         "alarms": False,
         "alarm_topic_arns": [],
         "force_destroy": False,
+        "previous_kms_key_arns": [],
+        "protect": False,
+        "tls_required": False,
+        "reputation_metrics": False,
         "create_configuration_set": True,
         "tags": {},
     }

@@ -49,9 +49,9 @@ def publisher_permissions(*, delivery_stream_arn: str) -> PolicyDocument:
 
 
 def delivery_trust(*, account_id: str) -> PolicyDocument:
-    """Who may assume the role Firehose delivers with: Firehose, for delivery streams of one account.
+    """Who may assume the role Firehose delivers with: Firehose, which says on whose behalf in the external id.
 
-    Source: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#firehose-assume-role
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
     """
     return {
         "Version": _VERSION,
@@ -60,7 +60,7 @@ def delivery_trust(*, account_id: str) -> PolicyDocument:
                 "Effect": "Allow",
                 "Principal": {"Service": "firehose.amazonaws.com"},
                 "Action": "sts:AssumeRole",
-                "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
+                "Condition": {"StringEquals": {"sts:ExternalId": account_id}},
             }
         ],
     }
@@ -70,6 +70,7 @@ def delivery_permissions(
     *,
     bucket_arn: str,
     prefixes: Sequence[str],
+    existing_bucket: bool,
     log_stream_arn: str,
     partition: str,
     region: str,
@@ -77,8 +78,7 @@ def delivery_permissions(
 ) -> PolicyDocument:
     """What Firehose may do with that role: write objects under `prefixes`, log its errors, encrypt with the key.
 
-    AWS's own example also grants s3:GetObject. It is left out, so that a stolen role cannot read the history: a
-    stream that neither converts nor transforms its records only writes.
+    An existing bucket may be another account's: its owner gets the objects by their ACL.
 
     Source: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3
     """
@@ -89,17 +89,26 @@ def delivery_permissions(
             "Action": ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
             "Resource": bucket_arn,
         },
-        {"Effect": "Allow", "Action": ["s3:AbortMultipartUpload", "s3:PutObject"], "Resource": written},
+        {
+            "Effect": "Allow",
+            "Action": [
+                "s3:AbortMultipartUpload",
+                "s3:GetObject",
+                "s3:PutObject",
+                *(["s3:PutObjectAcl"] if existing_bucket else []),
+            ],
+            "Resource": written,
+        },
         {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": log_stream_arn},
     ]
     if kms_key_arn is not None:
         actions = ["kms:Decrypt", "kms:GenerateDataKey"]
-        statements.append(_through_s3(actions, kms_key_arn, partition, region, [bucket_arn, *written]))
+        statements.append(_through_s3(actions, [kms_key_arn], partition, region, [bucket_arn, *written]))
     return {"Version": _VERSION, "Statement": statements}
 
 
 def reader_permissions(
-    *, bucket_arn: str, prefix: str, partition: str, region: str, kms_key_arn: str | None
+    *, bucket_arn: str, prefix: str, partition: str, region: str, kms_key_arns: Sequence[str]
 ) -> PolicyDocument:
     """What a reader of the history needs: to list and get the objects under `prefix`, and to decrypt them."""
     statements: list[dict[str, Any]] = [
@@ -111,9 +120,9 @@ def reader_permissions(
         },
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{bucket_arn}/{prefix}*"},
     ]
-    if kms_key_arn is not None:
+    if kms_key_arns:
         encrypted = [bucket_arn, f"{bucket_arn}/{prefix}*"]
-        statements.append(_through_s3(["kms:Decrypt"], kms_key_arn, partition, region, encrypted))
+        statements.append(_through_s3(["kms:Decrypt"], kms_key_arns, partition, region, encrypted))
     return {"Version": _VERSION, "Statement": statements}
 
 
@@ -138,9 +147,9 @@ def tls_only(*, bucket_arn: str) -> PolicyDocument:
 
 
 def _through_s3(
-    actions: list[str], kms_key_arn: str, partition: str, region: str, encrypted: list[str]
+    actions: list[str], kms_key_arns: Sequence[str], partition: str, region: str, encrypted: list[str]
 ) -> dict[str, Any]:
-    """Use of a key by S3 alone, for the objects whose encryption context is one of `encrypted`.
+    """Use of keys by S3 alone, for the objects whose encryption context is one of `encrypted`.
 
     With a bucket key the context is the bucket's ARN, without one it is the object's.
 
@@ -153,7 +162,7 @@ def _through_s3(
     return {
         "Effect": "Allow",
         "Action": actions,
-        "Resource": kms_key_arn,
+        "Resource": list(kms_key_arns),
         "Condition": {
             "StringEquals": {"kms:ViaService": s3},
             "StringLike": {"kms:EncryptionContext:aws:s3:arn": encrypted},

@@ -1,21 +1,29 @@
 """EventPublisher: makes SES publish the events of one configuration set to a delivery stream."""
 
+from typing import Any
+
 import pulumi
 import pulumi_aws as aws
 
 from ses_sending_history import policies, validation
 from ses_sending_history.args import EventPublisherArgs
 from ses_sending_history.deployment import deployment_of
+from ses_sending_history.retention import kept
 
 _ROLE_NAME_PREFIX_LENGTH = 38
 """The longest prefix IAM role names are generated from."""
+
+_EXISTING_SET = "name it as an existing configuration set, and only an event destination is added to it"
 
 
 class EventPublisher(pulumi.ComponentResource):
     """Publishes the sending events of one SES configuration set to a Data Firehose delivery stream."""
 
     configuration_set_name: pulumi.Output[str]
-    """Name of the configuration set, known once the set exists."""
+    """Name of the configuration set, known once its events are published."""
+
+    configuration_set_arn: pulumi.Output[str]
+    """ARN of the configuration set."""
 
     role_arn: pulumi.Output[str]
     """ARN of the role SES assumes to put the events on the delivery stream."""
@@ -31,12 +39,18 @@ class EventPublisher(pulumi.ComponentResource):
         deployment = deployment_of(self)
         tags = args["tags"]
 
-        self.configuration_set_name = pulumi.Output.from_input(args["configuration_set"])
+        configuration_set_name = pulumi.Output.from_input(args["configuration_set"])
         if args["create_configuration_set"]:
             configuration_set = aws.sesv2.ConfigurationSet(
-                name, configuration_set_name=args["configuration_set"], tags=tags, opts=child
+                name,
+                configuration_set_name=args["configuration_set"],
+                **_set_options(args),
+                tags=tags,
+                opts=pulumi.ResourceOptions.merge(
+                    child, kept(name, force_destroy=args["force_destroy"], hint=_EXISTING_SET)
+                ),
             )
-            self.configuration_set_name = configuration_set.configuration_set_name
+            configuration_set_name = configuration_set.configuration_set_name
 
         role = aws.iam.Role(
             name,
@@ -50,6 +64,7 @@ class EventPublisher(pulumi.ComponentResource):
                 account_id=deployment.account_id,
                 configuration_set=args["configuration_set"],
             ),
+            permissions_boundary=args.get("permissions_boundary_arn"),
             tags=tags,
             opts=child,
         )
@@ -61,7 +76,7 @@ class EventPublisher(pulumi.ComponentResource):
         )
         destination = aws.sesv2.ConfigurationSetEventDestination(
             name,
-            configuration_set_name=self.configuration_set_name,
+            configuration_set_name=configuration_set_name,
             event_destination_name=name[: validation.SES_NAME_LENGTH],
             event_destination={
                 "enabled": True,
@@ -75,12 +90,39 @@ class EventPublisher(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[role_policy])),
         )
 
+        # Whoever sends with the set by this name does so once its events are recorded.
+        self.configuration_set_name = destination.configuration_set_name
+        self.configuration_set_arn = pulumi.Output.concat(
+            "arn:",
+            deployment.partition,
+            ":ses:",
+            deployment.region,
+            ":",
+            deployment.account_id,
+            ":configuration-set/",
+            self.configuration_set_name,
+        )
         self.role_arn = role.arn
         self.event_destination_name = destination.event_destination_name
         self.register_outputs(
             {
                 "configuration_set_name": self.configuration_set_name,
+                "configuration_set_arn": self.configuration_set_arn,
                 "role_arn": self.role_arn,
                 "event_destination_name": self.event_destination_name,
             }
         )
+
+
+def _set_options(args: EventPublisherArgs) -> dict[str, Any]:
+    """The options of the configuration set that are asked for; AWS and the account decide the others."""
+    options: dict[str, Any] = {}
+    if args["tls_required"]:
+        options["delivery_options"] = {"tls_policy": "REQUIRE"}
+    if "tracking_domain" in args:
+        options["tracking_options"] = {"custom_redirect_domain": args["tracking_domain"], "https_policy": "REQUIRE"}
+    if "suppressed_reasons" in args:
+        options["suppression_options"] = {"suppressed_reasons": args["suppressed_reasons"]}
+    if args["reputation_metrics"]:
+        options["reputation_options"] = {"reputation_metrics_enabled": True}
+    return options

@@ -1,6 +1,7 @@
 """SendingHistory: keeps what Amazon SES sent, from the configuration set to the archive."""
 
-from typing import Final
+from collections import ChainMap
+from typing import Any, Final, Never
 
 import pulumi
 import pulumi_aws as aws
@@ -13,6 +14,12 @@ from ses_sending_history.delivery import create_delivery_stream
 from ses_sending_history.deployment import deployment_of
 from ses_sending_history.layout import ERRORS_PREFIX, EVENTS_PREFIX
 from ses_sending_history.publisher import EventPublisher
+from ses_sending_history.retention import kept
+
+_EXISTING_IDENTITY = (
+    "leave it out of the identities to create, and give it its default configuration set with a "
+    "DefaultConfigurationSet, as existing identities of the program's config get it"
+)
 
 NO_ARGUMENTS: Final[SendingHistoryArgs] = {}
 
@@ -44,15 +51,27 @@ class SendingHistory(pulumi.ComponentResource):
     configuration_set_names: pulumi.Output[list[str]]
     """Names of the configuration sets whose events are kept: send with one of them. Created ones come first."""
 
+    configuration_set_arns: pulumi.Output[list[str]]
+    """ARNs of these configuration sets, in the same order, for policies that allow sending with them."""
+
     publisher_role_arns: pulumi.Output[list[str]]
     """ARNs of the roles SES assumes, one for each configuration set, in the order of their names."""
 
     reader_policy_json: pulumi.Output[str]
     """An IAM policy document, as JSON, for those who may read the history: to list, get and decrypt its events."""
 
+    dkim_records: pulumi.Output[dict[str, str]]
+    """CNAME records that verify the domains among the created identities: the name of each, and its value."""
+
     def __init__(
-        self, name: str, args: SendingHistoryArgs = NO_ARGUMENTS, opts: pulumi.ResourceOptions | None = None
+        self,
+        name: str,
+        args: SendingHistoryArgs = NO_ARGUMENTS,
+        opts: pulumi.ResourceOptions | None = None,
+        **arguments: Never,
     ) -> None:
+        if arguments:
+            raise TypeError(f"SendingHistory takes its arguments as one dict: SendingHistory({name!r}, {arguments!r})")
         args = validation.check_sending_history(name, args)
         super().__init__("ses-sending-history:index:SendingHistory", name, {}, opts)
         # Children inherit `protect` by themselves, but not this.
@@ -60,68 +79,85 @@ class SendingHistory(pulumi.ComponentResource):
         deployment = deployment_of(self)
         tags = args["tags"]
         buffer_seconds = int(args["buffer_seconds"])
-        created_sets = args["configuration_sets"]
-        existing_sets = args["existing_configuration_sets"]
 
-        bucket = None
+        self.bucket: aws.s3.Bucket | None = None
         if "bucket" in args:
             self.bucket_name = pulumi.Output.from_input(args["bucket"])
             self.bucket_arn = pulumi.Output.concat("arn:", deployment.partition, ":s3:::", self.bucket_name)
         else:
-            bucket = create_archive(
+            self.bucket = create_archive(
                 f"{name}-archive",
                 retention_days=int(args["retention_days"]),
                 archive_after_days=int(args["archive_after_days"]),
                 kms_key_arn=args.get("kms_key_arn"),
                 access_log_bucket=args.get("access_log_bucket"),
                 force_destroy=args["force_destroy"],
+                protect=args["protect"],
                 tags=tags,
                 opts=child,
             )
-            self.bucket_name = bucket.bucket
-            self.bucket_arn = bucket.arn
+            self.bucket_name = self.bucket.bucket
+            self.bucket_arn = self.bucket.arn
 
-        stream, delivery_role = create_delivery_stream(
+        self.delivery_stream, delivery_role = create_delivery_stream(
             f"{name}-delivery",
             bucket_arn=self.bucket_arn,
+            existing_bucket="bucket" in args,
             kms_key_arn=args.get("kms_key_arn"),
             buffer_seconds=buffer_seconds,
             buffer_megabytes=int(args["buffer_megabytes"]),
+            permissions_boundary_arn=args.get("permissions_boundary_arn"),
             deployment=deployment,
             tags=tags,
             opts=child,
         )
 
-        publishers = [
-            EventPublisher(
-                f"{name}-{configuration_set}",
-                {
-                    "configuration_set": configuration_set,
-                    "create_configuration_set": configuration_set in created_sets,
-                    "delivery_stream_arn": stream.arn,
-                    "event_types": args["event_types"],
-                    "tags": tags,
-                },
-                child,
-            )
-            for configuration_set in [*created_sets, *existing_sets]
+        def publish(configuration_set: str, **options: Any) -> EventPublisher:
+            publisher: Any = {
+                "configuration_set": configuration_set,
+                "delivery_stream_arn": self.delivery_stream.arn,
+                "event_types": args["event_types"],
+                "permissions_boundary_arn": args.get("permissions_boundary_arn"),
+                "tags": tags,
+                **options,
+            }
+            return EventPublisher(f"{name}-{configuration_set}", publisher, child)
+
+        self.publishers = [
+            *(
+                publish(
+                    configuration_set,
+                    tls_required=args["tls_required"],
+                    tracking_domain=args.get("tracking_domain"),
+                    suppressed_reasons=args.get("suppressed_reasons"),
+                    reputation_metrics=args["reputation_metrics"],
+                    force_destroy=args["force_destroy"],
+                )
+                for configuration_set in args["configuration_sets"]
+            ),
+            *(
+                publish(configuration_set, create_configuration_set=False)
+                for configuration_set in args["existing_configuration_sets"]
+            ),
         ]
 
-        for identity in args["identities"]:
+        self.identities = [
             aws.sesv2.EmailIdentity(
                 f"{name}-{identity}",
                 email_identity=identity,
-                configuration_set_name=publishers[0].configuration_set_name,
+                configuration_set_name=self.publishers[0].configuration_set_name,
                 tags=tags,
-                opts=child,
+                opts=pulumi.ResourceOptions.merge(
+                    child, kept(f"{name}-{identity}", force_destroy=args["force_destroy"], hint=_EXISTING_IDENTITY)
+                ),
             )
+            for identity in args["identities"]
+        ]
 
         if args["alarms"]:
             create_alarms(
                 f"{name}-alarms",
-                delivery_stream_name=stream.name,
-                bucket=bucket,
-                errors_prefix=ERRORS_PREFIX,
+                delivery_stream_name=self.delivery_stream.name,
                 buffer_seconds=buffer_seconds,
                 region=deployment.region,
                 topic_arns=args["alarm_topic_arns"],
@@ -131,18 +167,22 @@ class SendingHistory(pulumi.ComponentResource):
 
         self.events_prefix = pulumi.Output.from_input(EVENTS_PREFIX)
         self.errors_prefix = pulumi.Output.from_input(ERRORS_PREFIX)
-        self.delivery_stream_name = stream.name
-        self.delivery_stream_arn = stream.arn
+        self.delivery_stream_name = self.delivery_stream.name
+        self.delivery_stream_arn = self.delivery_stream.arn
         self.delivery_role_arn = delivery_role.arn
-        self.configuration_set_names = pulumi.Output.all(*(p.configuration_set_name for p in publishers))
-        self.publisher_role_arns = pulumi.Output.all(*(p.role_arn for p in publishers))
+        self.configuration_set_names = pulumi.Output.all(*(p.configuration_set_name for p in self.publishers))
+        self.configuration_set_arns = pulumi.Output.all(*(p.configuration_set_arn for p in self.publishers))
+        self.publisher_role_arns = pulumi.Output.all(*(p.role_arn for p in self.publishers))
         self.reader_policy_json = policies.document(
             policies.reader_permissions,
             bucket_arn=self.bucket_arn,
             prefix=EVENTS_PREFIX,
             partition=deployment.partition,
             region=deployment.region,
-            kms_key_arn=args.get("kms_key_arn"),
+            kms_key_arns=[*([args["kms_key_arn"]] if "kms_key_arn" in args else []), *args["previous_kms_key_arns"]],
+        )
+        self.dkim_records = pulumi.Output.all(*(_dkim_records(identity) for identity in self.identities)).apply(
+            lambda records: dict(ChainMap(*records))
         )
         self.register_outputs(
             {
@@ -154,7 +194,20 @@ class SendingHistory(pulumi.ComponentResource):
                 "delivery_stream_arn": self.delivery_stream_arn,
                 "delivery_role_arn": self.delivery_role_arn,
                 "configuration_set_names": self.configuration_set_names,
+                "configuration_set_arns": self.configuration_set_arns,
                 "publisher_role_arns": self.publisher_role_arns,
                 "reader_policy_json": self.reader_policy_json,
+                "dkim_records": self.dkim_records,
             }
         )
+
+
+def _dkim_records(identity: aws.sesv2.EmailIdentity) -> pulumi.Output[dict[str, str]]:
+    """The CNAME records of a domain's DKIM tokens; an address has none.
+
+    Source: https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+    """
+    tokens = identity.dkim_signing_attributes.apply(lambda signing: signing.tokens if signing else None)
+    return pulumi.Output.all(identity.email_identity, tokens).apply(
+        lambda known: {f"{token}._domainkey.{known[0]}": f"{token}.dkim.amazonses.com" for token in known[1] or []}
+    )

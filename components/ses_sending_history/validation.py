@@ -18,9 +18,8 @@ SES_NAME_LENGTH: Final = 64
 _COMPONENT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _PUBLISHER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,119}")
 _CONFIGURATION_SET = re.compile(rf"[A-Za-z0-9_-]{{1,{SES_NAME_LENGTH}}}")
-_IDENTITY = re.compile(
-    r"(?:[^@\s]+@)?(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?:[A-Za-z]{2,63}|xn--[A-Za-z0-9-]{1,59})"
-)
+_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+(?:[A-Za-z]{2,63}|xn--[A-Za-z0-9-]{1,59})")
+_IDENTITY = re.compile(rf"(?:[^@\s]+@)?{_DOMAIN.pattern}")
 _BUCKET = re.compile(
     r"(?!xn--|sthree-|amzn-s3-demo-|\d+\.\d+\.\d+\.\d+$)(?!.*\.\.)"
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
@@ -31,10 +30,17 @@ _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:firehose:[a-z0-9-]+:\d{12}:deliverystr
 
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 
-_OF_A_CREATED_BUCKET: Final = ("retention_days", "archive_after_days", "access_log_bucket", "force_destroy")
+_OF_A_CREATED_BUCKET: Final = ("retention_days", "archive_after_days", "access_log_bucket", "protect")
 """What is set only on a bucket the component creates."""
 
+_OF_A_CREATED_SET: Final = ("tls_required", "tracking_domain", "suppressed_reasons", "reputation_metrics")
+"""What is set only on a configuration set the component creates."""
+
 _NOT_KNOWN_YET = (pulumi.Output, Awaitable)
+
+_BOUNDARY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]+")
+
+_REASONS = ("BOUNCE", "COMPLAINT")
 
 _TAGS = 50
 _TAG_NAME_LENGTH = 128
@@ -65,6 +71,8 @@ class Problem:
         return f"{must} (it is {self._shown()})"
 
     def _shown(self) -> str:
+        if isinstance(self.value, pulumi.Resource):
+            return f"a {type(self.value).__name__}"
         return "an Output" if isinstance(self.value, _NOT_KNOWN_YET) else repr(self.value)
 
 
@@ -111,8 +119,12 @@ def check_event_publisher(name: str, args: Args) -> Args:
         ),
         *_check_each(given, _EVENT_PUBLISHER),
     ]
+    complete = {**DEFAULTS, **given}
+    if complete["create_configuration_set"] is False:
+        must = "cannot be used without create_configuration_set: an existing set is not reconfigured"
+        problems += _unused(complete, _OF_A_CREATED_SET, must)
     _raise("EventPublisher", name, problems)
-    return cast("Args", {**DEFAULTS, **given})
+    return cast("Args", complete)
 
 
 def _complete_history(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,8 +151,16 @@ def _check_together(args: Mapping[str, Any], invalid: set[str]) -> Iterator[Prob
     """Check how arguments, defaults among them, go together, as far as none of them is `invalid` by itself."""
     if invalid.isdisjoint({"configuration_sets", "existing_configuration_sets"}):
         created, existing = args["configuration_sets"], args["existing_configuration_sets"]
-        if not created and not existing:
-            yield Problem("configuration_sets", created, "must name a set, here or in existing_configuration_sets")
+        if args["identities"] and not created and not existing:
+            yield Problem(
+                "identities",
+                args["identities"],
+                "need a default set: name one in configuration_sets or existing_configuration_sets",
+            )
+        if not created:
+            options = [option for option in _OF_A_CREATED_SET if option not in invalid]
+            must = "cannot be used with no configuration_sets to create: an existing set is not reconfigured"
+            yield from _unused(args, options, must)
         for both in sorted(set(created) & set(existing)):
             yield Problem("existing_configuration_sets", both, "is also in configuration_sets: list it in one of them")
 
@@ -157,11 +177,15 @@ def _check_together(args: Mapping[str, Any], invalid: set[str]) -> Iterator[Prob
         yield Problem("alarm_topic_arns", args["alarm_topic_arns"], "cannot be used without alarms: set alarms too")
 
     if "bucket" in args:
-        for argument in _OF_A_CREATED_BUCKET:
-            if argument not in invalid and args.get(argument) != DEFAULTS.get(argument):
-                yield Problem(
-                    argument, args[argument], "cannot be combined with bucket: an existing bucket is not reconfigured"
-                )
+        settings = [setting for setting in _OF_A_CREATED_BUCKET if setting not in invalid]
+        yield from _unused(args, settings, "cannot be combined with bucket: an existing bucket is not reconfigured")
+
+
+def _unused(args: Mapping[str, Any], arguments: Sequence[str], must: str) -> Iterator[Problem]:
+    """Problems with those of the arguments that are given, though they would have no effect."""
+    for argument in arguments:
+        if args.get(argument) != DEFAULTS.get(argument):
+            yield Problem(argument, args[argument], must)
 
 
 def _raise(component: str, name: str, problems: Sequence[Problem]) -> None:
@@ -180,7 +204,9 @@ def _camel_case(argument: str) -> str:
 
 def _text(pattern: re.Pattern[str], must: str, *, known: str = "must be a plain value, not an Output") -> Check:
     def check(argument: str, value: Any) -> Iterator[Problem]:
-        if isinstance(value, _NOT_KNOWN_YET):
+        if isinstance(value, pulumi.Resource):
+            yield Problem(argument, value, "must be text, not a resource: pass its name or ARN, as this argument says")
+        elif isinstance(value, _NOT_KNOWN_YET):
             yield Problem(argument, value, known)
         elif not (isinstance(value, str) and pattern.fullmatch(value)):
             yield Problem(argument, value, must)
@@ -238,6 +264,11 @@ def _event_type(argument: str, value: Any) -> Iterator[Problem]:
         )
 
 
+def _suppressed_reason(argument: str, value: Any) -> Iterator[Problem]:
+    if value not in _REASONS:
+        yield Problem(argument, value, f"must be {' or '.join(_REASONS)}")
+
+
 def _event_types(argument: str, value: Any) -> Iterator[Problem]:
     yield from _list_of(_event_type)(argument, value)
     if value in ([], ()):
@@ -272,6 +303,18 @@ _set_name = _text(
 )
 _bucket_name = _input(_text(_BUCKET, "must be the name of an S3 bucket: 3 to 63 of a-z 0-9 . - (no ARN, no address)"))
 
+_KEY_ARN_FORM = "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID"
+
+_SET_OPTIONS: Final[Mapping[str, Check]] = {
+    "tls_required": _true_or_false,
+    "tracking_domain": _input(_text(_DOMAIN, "must be a domain, like click.example.com")),
+    "suppressed_reasons": _list_of(_suppressed_reason),
+    "reputation_metrics": _true_or_false,
+    "permissions_boundary_arn": _input(
+        _text(_BOUNDARY_ARN, "must be the ARN of an IAM policy: arn:aws:iam::ACCOUNT:policy/NAME")
+    ),
+}
+
 _SENDING_HISTORY: Final[Mapping[str, Check]] = {
     "configuration_sets": _list_of(_set_name),
     "existing_configuration_sets": _list_of(_set_name),
@@ -280,7 +323,8 @@ _SENDING_HISTORY: Final[Mapping[str, Check]] = {
     ),
     "event_types": _event_types,
     "bucket": _bucket_name,
-    "kms_key_arn": _input(_text(_KEY_ARN, "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID")),
+    "kms_key_arn": _input(_text(_KEY_ARN, _KEY_ARN_FORM)),
+    "previous_kms_key_arns": _list_of(_text(_KEY_ARN, _KEY_ARN_FORM)),
     "retention_days": _whole_number(0, 2**31 - 1, "must be a whole number of days; 0 keeps the history forever"),
     "archive_after_days": _whole_number(0, 2**31 - 1, "must be a whole number of days; 0 never archives"),
     "access_log_bucket": _bucket_name,
@@ -289,6 +333,8 @@ _SENDING_HISTORY: Final[Mapping[str, Check]] = {
     "alarms": _true_or_false,
     "alarm_topic_arns": _input(_topic_arns),
     "force_destroy": _true_or_false,
+    "protect": _true_or_false,
+    **_SET_OPTIONS,
     "tags": _input(_tags),
 }
 
@@ -299,6 +345,8 @@ _EVENT_PUBLISHER: Final[Mapping[str, Check]] = {
     ),
     "create_configuration_set": _true_or_false,
     "event_types": _event_types,
+    "force_destroy": _true_or_false,
+    **_SET_OPTIONS,
     "tags": _input(_tags),
 }
 

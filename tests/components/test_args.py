@@ -31,6 +31,10 @@ OTHER: dict[str, Any] = {
     "alarms": True,
     "alarm_topic_arns": [f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:mail"],
     "force_destroy": True,
+    "previous_kms_key_arns": [f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/1234abcd"],
+    "protect": True,
+    "tls_required": True,
+    "reputation_metrics": True,
     "create_configuration_set": False,
     "tags": {"team": "mail"},
 }
@@ -74,6 +78,9 @@ def test_only_what_is_required_or_has_no_value_when_left_out_has_no_default() ->
         "bucket",
         "kms_key_arn",
         "access_log_bucket",
+        "tracking_domain",
+        "suppressed_reasons",
+        "permissions_boundary_arn",
         "configuration_set",
         "delivery_stream_arn",
     }
@@ -92,6 +99,10 @@ def test_the_defaults_are_those_that_stacks_were_deployed_with() -> None:
         "alarms": False,
         "alarm_topic_arns": [],
         "force_destroy": False,
+        "previous_kms_key_arns": [],
+        "protect": False,
+        "tls_required": False,
+        "reputation_metrics": False,
         "create_configuration_set": True,
         "tags": {},
     } == DEFAULTS

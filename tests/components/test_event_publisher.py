@@ -38,6 +38,7 @@ def test_it_creates_the_set_the_role_and_an_enabled_destination_for_every_event_
     outputs = recorded.component_outputs[recorded.one("EventPublisher").urn]
     assert outputs == {
         "configuration_set_name": "alerts",
+        "configuration_set_arn": f"arn:aws:ses:us-east-1:{ACCOUNT_ID}:configuration-set/alerts",
         "role_arn": f"arn:aws:iam::{ACCOUNT_ID}:role/alerts-0000000",
         "event_destination_name": "alerts",
     }

@@ -27,13 +27,14 @@ DELIVERY_TRUST = policies.delivery_trust(account_id=ACCOUNT)
 DELIVERY = policies.delivery_permissions(
     bucket_arn=BUCKET,
     prefixes=["events/", "error/"],
+    existing_bucket=False,
     log_stream_arn=LOG_STREAM,
     partition="aws",
     region="us-east-1",
     kms_key_arn=KEY,
 )
 READER = policies.reader_permissions(
-    bucket_arn=BUCKET, prefix="events/", partition="aws", region="us-east-1", kms_key_arn=KEY
+    bucket_arn=BUCKET, prefix="events/", partition="aws", region="us-east-1", kms_key_arns=[KEY]
 )
 
 # What an attacker would vary. Every combination is tried, and then what hypothesis makes up between them.
@@ -99,7 +100,7 @@ def may_publish(action: str, resource: str, _: dict[str, str]) -> bool:
 
 def may_deliver(action: str, resource: str, context: dict[str, str]) -> bool:
     match action:
-        case "s3:putobject" | "s3:abortmultipartupload":
+        case "s3:putobject" | "s3:getobject" | "s3:abortmultipartupload":
             return resource.startswith((f"{BUCKET}/events/", f"{BUCKET}/error/"))
         case "s3:getbucketlocation" | "s3:listbucket" | "s3:listbucketmultipartuploads":
             return resource == BUCKET
@@ -143,7 +144,12 @@ resources = (
 accounts = st.sampled_from(ACCOUNTS) | st.from_regex(r"\d{12}", fullmatch=True)
 services = st.sampled_from(SERVICES) | st.from_regex(r"[a-z0-9-]{1,20}\.amazonaws\.com", fullmatch=True)
 sources = st.fixed_dictionaries(
-    {}, optional={"aws:SourceAccount": accounts, "aws:SourceArn": st.sampled_from([SET_ARN, *ARNS]) | lines}
+    {},
+    optional={
+        "aws:SourceAccount": accounts,
+        "aws:SourceArn": st.sampled_from([SET_ARN, *ARNS]) | lines,
+        "sts:ExternalId": accounts,
+    },
 )
 
 
@@ -156,13 +162,18 @@ def test_nor_is_anything_else_allowed(who: str, action: str, resource: str, cont
 
 
 def ses_for_the_set(service: str, source: dict[str, str]) -> bool:
-    return service == "ses.amazonaws.com" and source == {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": SET_ARN}
+    return service == "ses.amazonaws.com" and {**source, "sts:ExternalId": ""} == {
+        "aws:SourceAccount": ACCOUNT,
+        "aws:SourceArn": SET_ARN,
+        "sts:ExternalId": "",
+    }
 
 
 def firehose_of_the_account(service: str, source: dict[str, str]) -> bool:
-    return service == "firehose.amazonaws.com" and source.get("aws:SourceAccount") == ACCOUNT
+    return service == "firehose.amazonaws.com" and source.get("sts:ExternalId") == ACCOUNT
 
 
+NO_OR_ACCOUNTS = [None, *ACCOUNTS]
 TRUSTED = {"publisher": (PUBLISHER_TRUST, ses_for_the_set), "delivery": (DELIVERY_TRUST, firehose_of_the_account)}
 
 
@@ -170,8 +181,8 @@ TRUSTED = {"publisher": (PUBLISHER_TRUST, ses_for_the_set), "delivery": (DELIVER
 def test_of_all_services_accounts_and_sources_only_the_one_intended_may_assume(role: str) -> None:
     trust, intended = TRUSTED[role]
     admitted = 0
-    for service, account, arn in itertools.product(SERVICES, [None, *ACCOUNTS], [None, *ARNS]):
-        said = {"aws:SourceAccount": account, "aws:SourceArn": arn}
+    for service, account, arn, id_ in itertools.product(SERVICES, NO_OR_ACCOUNTS, [None, *ARNS], NO_OR_ACCOUNTS):
+        said = {"aws:SourceAccount": account, "aws:SourceArn": arn, "sts:ExternalId": id_}
         source = {key: value for key, value in said.items() if value is not None}
         decision = may_assume(trust, ROLE, service=service, source=source)
         assert decision == intended(service, source), (service, source)
@@ -250,13 +261,14 @@ def test_a_delivery_made_for_one_bucket_and_account_is_for_no_other(
     permissions = policies.delivery_permissions(
         bucket_arn=f"arn:{partition}:s3:::{name}",
         prefixes=["events/"],
+        existing_bucket=False,
         log_stream_arn=stream_arn(mine),
         partition=partition,
         region=region,
         kms_key_arn=None,
     )
 
-    source = {"aws:SourceAccount": theirs[2]}
+    source = {"sts:ExternalId": theirs[2]}
     put = Action(name="s3:PutObject", resource=f"arn:{theirs[0]}:s3:::{theirs[3]}/events/a")
     assert may_assume(trust, ROLE, service="firehose.amazonaws.com", source=source) == (account == theirs[2])
     assert allows([permissions], put) == ((partition, name) == (theirs[0], theirs[3]))

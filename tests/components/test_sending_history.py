@@ -12,6 +12,8 @@ from ses_sending_history import EVENT_TYPES, SendingHistory, SendingHistoryArgs
 from tests.recording import ACCOUNT_ID, Recording, record
 
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/11111111-2222-3333-4444-555555555555"
+OLDER_KEY = f"arn:aws:kms:us-east-1:{ACCOUNT_ID}:key/66666666-7777-8888-9999-000000000000"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/boundary"
 BUCKET = "mail-archive-0000000"
 STREAM = f"arn:aws:firehose:us-east-1:{ACCOUNT_ID}:deliverystream/mail-delivery-0000000"
 EVERY_ARGUMENT: SendingHistoryArgs = {
@@ -28,8 +30,18 @@ EVERY_ARGUMENT: SendingHistoryArgs = {
     "alarms": True,
     "alarm_topic_arns": [f"arn:aws:sns:us-east-1:{ACCOUNT_ID}:mail"],
     "force_destroy": True,
+    "previous_kms_key_arns": [OLDER_KEY],
+    "protect": True,
+    "tls_required": True,
+    "tracking_domain": "click.example.com",
+    "suppressed_reasons": ["BOUNCE"],
+    "reputation_metrics": True,
+    "permissions_boundary_arn": BOUNDARY,
     "tags": {"team": "mail"},
 }
+
+
+PLURAL = {"publishers", "identities"}
 
 
 def history(args: SendingHistoryArgs | None = None, **options: Any) -> Recording:
@@ -155,7 +167,7 @@ def test_the_policies_are_exactly_these_documents() -> None:
             "Effect": "Allow",
             "Principal": {"Service": "firehose.amazonaws.com"},
             "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}},
+            "Condition": {"StringEquals": {"sts:ExternalId": ACCOUNT_ID}},
         }
     ]
     bucket = f"arn:aws:s3:::{BUCKET}"
@@ -168,7 +180,7 @@ def test_the_policies_are_exactly_these_documents() -> None:
         },
         {
             "Effect": "Allow",
-            "Action": ["s3:AbortMultipartUpload", "s3:PutObject"],
+            "Action": ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"],
             "Resource": [f"{bucket}/events/*", f"{bucket}/error/*"],
         },
         {
@@ -182,7 +194,7 @@ def test_the_policies_are_exactly_these_documents() -> None:
         {
             "Effect": "Allow",
             "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-            "Resource": KEY,
+            "Resource": [KEY],
             "Condition": {
                 "StringEquals": {"kms:ViaService": ["s3.us-east-1.amazonaws.com"]},
                 "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/events/*", f"{bucket}/error/*"]},
@@ -253,6 +265,8 @@ def test_an_existing_bucket_is_written_to_and_left_as_it_is() -> None:
     assert not any(r.type.startswith("aws:s3/") for r in recorded.resources)
     stream = recorded.one("FirehoseDeliveryStream").inputs
     assert stream["extendedS3Configuration"]["bucketArn"] == "arn:aws:s3:::existing-bucket"
+    permissions = json.loads(recorded.inputs()["RolePolicy", "mail-delivery"]["policy"])["Statement"]
+    assert permissions[1]["Action"] == ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject", "s3:PutObjectAcl"]
     assert "arn:aws:s3:::existing-bucket/events/*" in recorded.inputs()["RolePolicy", "mail-delivery"]["policy"]
 
 
@@ -313,6 +327,12 @@ def test_every_declared_output_is_set() -> None:
         "delivery_stream_arn": STREAM,
         "delivery_role_arn": f"arn:aws:iam::{ACCOUNT_ID}:role/mail-delivery-0000000",
         "configuration_set_names": ["receipts", "news", "legacy"],
+        "configuration_set_arns": [
+            f"arn:aws:ses:us-east-1:{ACCOUNT_ID}:configuration-set/{name}" for name in ("receipts", "news", "legacy")
+        ],
+        "dkim_records": {
+            f"{token}._domainkey.example.com": f"{token}.dkim.amazonses.com" for token in ("one", "two", "three")
+        },
         "publisher_role_arns": [
             f"arn:aws:iam::{ACCOUNT_ID}:role/mail-{name}-0000000" for name in ("receipts", "news", "legacy")
         ],
@@ -321,7 +341,7 @@ def test_every_declared_output_is_set() -> None:
 
 
 def test_the_policy_of_a_reader_is_exactly_this_document() -> None:
-    recorded = history({"kms_key_arn": KEY})
+    recorded = history({"kms_key_arn": KEY, "previous_kms_key_arns": [OLDER_KEY]})
     outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
 
     bucket = f"arn:aws:s3:::{BUCKET}"
@@ -336,7 +356,7 @@ def test_the_policy_of_a_reader_is_exactly_this_document() -> None:
         {
             "Effect": "Allow",
             "Action": ["kms:Decrypt"],
-            "Resource": KEY,
+            "Resource": [KEY, OLDER_KEY],
             "Condition": {
                 "StringEquals": {"kms:ViaService": ["s3.us-east-1.amazonaws.com"]},
                 "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/events/*"]},
@@ -375,11 +395,9 @@ def test_the_provider_of_the_caller_serves_every_child_and_every_question() -> N
     ("partition", "region"), [("aws", "eu-west-1"), ("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")]
 )
 def test_every_arn_is_of_the_partition_and_region_in_use(partition: str, region: str) -> None:
-    without_key: Any = {
-        name: value for name, value in EVERY_ARGUMENT.items() if name not in {"kms_key_arn", "alarm_topic_arns"}
-    }
+    without_arns: Any = {name: value for name, value in EVERY_ARGUMENT.items() if "arn" not in name}
     existing: SendingHistoryArgs = {"bucket": "existing-bucket"}
-    recordings = [history(args, partition=partition, region=region) for args in (without_key, existing)]
+    recordings = [history(args, partition=partition, region=region) for args in (without_arns, existing)]
 
     for recorded in recordings:
         text = json.dumps(list(recorded.inputs().values()))
@@ -402,7 +420,7 @@ def test_a_key_is_used_through_s3_of_the_region_in_use_alone(partition: str, reg
     outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
     for document in (recorded.inputs()["RolePolicy", "mail-delivery"]["policy"], outputs["reader_policy_json"]):
         (statement,) = (s for s in json.loads(document)["Statement"] if "kms:Decrypt" in s["Action"])
-        assert statement["Resource"] == key
+        assert statement["Resource"] == [key]
         assert statement["Condition"]["StringEquals"] == {"kms:ViaService": services}
         assert (
             f"arn:{partition}:s3:::{BUCKET}/events/*"
@@ -437,13 +455,20 @@ CHANGES: dict[str, tuple[Any, set[tuple[str, str]]]] = {
     "buffer_megabytes": (1, {("FirehoseDeliveryStream", "mail-delivery")}),
     "alarms": (
         True,
-        {("BucketMetric", "mail-alarms"), ("Dashboard", "mail-alarms")}
+        {("Dashboard", "mail-alarms")}
         | {
             ("MetricAlarm", f"mail-alarms-{name}")
-            for name in ("late", "failed", "throttled", "bounces", "complaints", "undelivered")
+            for name in ("late", "failed", "throttled", "silence", "bounces", "complaints")
         },
     ),
     "force_destroy": (True, {("Bucket", "mail-archive")}),
+    "previous_kms_key_arns": ([OLDER_KEY], set()),
+    "protect": (True, set()),
+    "tls_required": (True, {("ConfigurationSet", "mail-mail")}),
+    "tracking_domain": ("click.example.com", {("ConfigurationSet", "mail-mail")}),
+    "suppressed_reasons": (["BOUNCE", "COMPLAINT"], {("ConfigurationSet", "mail-mail")}),
+    "reputation_metrics": (True, {("ConfigurationSet", "mail-mail")}),
+    "permissions_boundary_arn": (BOUNDARY, {("Role", "mail-delivery"), ("Role", "mail-mail")}),
     "tags": (
         {"team": "mail"},
         {
@@ -494,15 +519,19 @@ def test_arguments_may_be_outputs_of_other_resources() -> None:
     assert inputs["Bucket", "logged-archive"]["tags"] == {"key": "key-id"}
 
 
-def test_what_names_a_configuration_set_waits_until_there_is_one() -> None:
+def test_what_names_a_configuration_set_waits_until_its_events_are_published() -> None:
     recorded = history(EVERY_ARGUMENT)
     sets = {created.inputs["configurationSetName"]: created.urn for created in recorded.all("ConfigurationSet")}
+    destinations = {
+        made.inputs["configurationSetName"]: made for made in recorded.all("ConfigurationSetEventDestination")
+    }
 
-    for destination in recorded.all("ConfigurationSetEventDestination"):
-        name = destination.inputs["configurationSetName"]
+    assert destinations.keys() == {"receipts", "news", "legacy"}
+    for name, destination in destinations.items():
         assert name == "legacy" or sets[name] in destination.dependencies
+    assert len(recorded.all("EmailIdentity")) == 2
     for identity in recorded.all("EmailIdentity"):
-        assert sets["receipts"] in identity.dependencies
+        assert destinations["receipts"].urn in identity.property_dependencies["configurationSetName"]
 
 
 def test_fifty_sets_wait_for_the_stream_and_not_for_each_other() -> None:
@@ -537,8 +566,87 @@ def test_of_the_options_of_the_caller_children_inherit_protection_and_nothing_el
             assert topic.urn not in resource.dependencies, resource.urn
 
 
-def test_without_protection_a_history_can_be_destroyed() -> None:
-    assert not any(resource.protect or resource.retain_on_delete for resource in history().resources)
+def test_a_destroy_keeps_what_mail_and_history_depend_on_unless_it_is_forced() -> None:
+    def kept(args: SendingHistoryArgs) -> set[tuple[str, str]]:
+        recorded = history({**args, "configuration_sets": ["news"], "identities": ["example.com"]})
+        return {(r.type.rpartition(":")[2], r.name) for r in recorded.resources if r.retain_on_delete}
+
+    assert kept({}) == {
+        ("Bucket", "mail-archive"),
+        ("ConfigurationSet", "mail-news"),
+        ("EmailIdentity", "mail-example.com"),
+    }
+    assert kept({"bucket": "existing-bucket"}) == {
+        ("ConfigurationSet", "mail-news"),
+        ("EmailIdentity", "mail-example.com"),
+    }
+    assert kept({"force_destroy": True}) == kept({"force_destroy": True, "bucket": "existing-bucket"}) == set()
+
+
+def test_every_setting_of_the_bucket_is_deleted_with_it() -> None:
+    recorded = history(EVERY_ARGUMENT)
+    bucket = recorded.one("Bucket")
+
+    settings = [r for r in recorded.resources if r.type.startswith("aws:s3/") and r is not bucket]
+    assert len(settings) == 7
+    assert {setting.deleted_with for setting in settings} == {bucket.urn}
+
+
+def test_protection_is_of_the_bucket_and_its_settings_alone() -> None:
+    recorded = history(EVERY_ARGUMENT)
+
+    protected = {r.urn for r in recorded.resources if r.protect}
+    assert protected == {r.urn for r in recorded.resources if r.type.startswith("aws:s3/")}
+    assert not any(r.protect for r in history().resources)
+
+
+def test_the_options_of_created_sets_are_those_that_are_asked_for() -> None:
+    recorded = history(EVERY_ARGUMENT)
+
+    assert len(recorded.all("ConfigurationSet")) == 2
+    for configuration_set in recorded.all("ConfigurationSet"):
+        assert configuration_set.inputs == {
+            "configurationSetName": configuration_set.name.removeprefix("mail-"),
+            "deliveryOptions": {"tlsPolicy": "REQUIRE"},
+            "trackingOptions": {"customRedirectDomain": "click.example.com", "httpsPolicy": "REQUIRE"},
+            "suppressionOptions": {"suppressedReasons": ["BOUNCE"]},
+            "reputationOptions": {"reputationMetricsEnabled": True},
+            "tags": {"team": "mail"},
+        }
+    nobody = history({"suppressed_reasons": []}).one("ConfigurationSet").inputs
+    assert nobody["suppressionOptions"] == {"suppressedReasons": []}
+
+
+def test_a_history_for_publishers_elsewhere_has_a_bucket_and_a_stream_and_no_set() -> None:
+    recorded = history({"configuration_sets": []})
+
+    assert not any(r.type.startswith("aws:sesv2/") for r in recorded.resources)
+    outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
+    assert (outputs["configuration_set_names"], outputs["dkim_records"]) == ([], {})
+    assert outputs["delivery_stream_arn"] == STREAM
+
+
+def test_the_children_are_properties() -> None:
+    def program() -> None:
+        history = SendingHistory("mail", {**EVERY_ARGUMENT, "configuration_sets": ["receipts"]})
+        assert history.bucket
+        pulumi.export("bucket", history.bucket.urn)
+        pulumi.export("stream", history.delivery_stream.urn)
+        pulumi.export("publishers", [publisher.urn for publisher in history.publishers])
+        pulumi.export("identities", [identity.urn for identity in history.identities])
+        pulumi.export("none", SendingHistory("other", {"bucket": "existing-bucket"}).bucket)
+
+    recorded = record(program)
+    names = {
+        name: [urn.rpartition("::")[2] for urn in urns] for name, urns in recorded.exports.items() if name in PLURAL
+    }
+    assert names == {
+        "publishers": ["mail-receipts", "mail-legacy"],
+        "identities": ["mail-example.com", "mail-shop@example.org"],
+    }
+    assert recorded.exports["bucket"].endswith("$aws:s3/bucket:Bucket::mail-archive")
+    assert recorded.exports["stream"].endswith("FirehoseDeliveryStream::mail-delivery")
+    assert recorded.exports["none"] is None
 
 
 def test_alarms_watch_deliveries_and_reputation_and_tell_the_topics() -> None:
@@ -573,13 +681,47 @@ def test_alarms_watch_deliveries_and_reputation_and_tell_the_topics() -> None:
         "throttled": alarm("AWS/Firehose", "ThrottledRecords", stream, "Sum", 300, above, 0, none),
         "bounces": alarm("AWS/SES", "Reputation.BounceRate", {}, "Average", 3600, *reached, 0.05, "ignore"),
         "complaints": alarm("AWS/SES", "Reputation.ComplaintRate", {}, "Average", 3600, *reached, 0.001, "ignore"),
-        "undelivered": alarm(
-            "AWS/S3", "PutRequests", {"BucketName": BUCKET, "FilterId": "mail-alarms"}, "Sum", 300, above, 0, none
-        ),
+        "silence": {
+            "metricQueries": [
+                {
+                    "id": "send",
+                    "metric": {
+                        "namespace": "AWS/SES",
+                        "metricName": "Send",
+                        "dimensions": {},
+                        "stat": "Sum",
+                        "period": 900,
+                    },
+                    "returnData": False,
+                },
+                {
+                    "id": "incomingrecords",
+                    "metric": {
+                        "namespace": "AWS/Firehose",
+                        "metricName": "IncomingRecords",
+                        "dimensions": stream,
+                        "stat": "Sum",
+                        "period": 900,
+                    },
+                    "returnData": False,
+                },
+                {
+                    "id": "silence",
+                    "label": "SES sends, and nothing arrives",
+                    "expression": "IF(FILL(send, 0) > 0 AND FILL(incomingrecords, 0) == 0, 1, 0)",
+                    "returnData": True,
+                },
+            ],
+            "evaluationPeriods": 2,
+            "comparisonOperator": "GreaterThanOrEqualToThreshold",
+            "threshold": 1,
+            "treatMissingData": "notBreaching",
+            "alarmActions": topics,
+            "okActions": topics,
+            "tags": {"team": "mail"},
+        },
     }
     assert all(described.values())
-    metrics = recorded.one("BucketMetric").inputs
-    assert metrics == {"bucket": BUCKET, "name": "mail-alarms", "filter": {"prefix": "error/"}}
 
 
 def test_the_dashboard_shows_mail_reputation_and_freshness() -> None:
@@ -605,13 +747,6 @@ def test_the_dashboard_is_of_the_region_in_use() -> None:
     assert dashboard["dashboardName"] == "mail-alarms-eu-west-1"
     widgets = json.loads(dashboard["dashboardBody"])["widgets"]
     assert {w["properties"]["region"] for w in widgets} == {"eu-west-1"}
-
-
-def test_an_existing_bucket_is_given_no_metrics() -> None:
-    recorded = history({"bucket": "existing-bucket", "alarms": True})
-
-    assert recorded.all("BucketMetric") == []
-    assert len(recorded.all("MetricAlarm")) == 5
 
 
 def test_none_stands_for_an_argument_left_out() -> None:

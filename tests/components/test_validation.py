@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pytest
 from ses_sending_history import EventPublisher, SendingHistory
 
@@ -30,7 +31,25 @@ def refused(component: Any, name: Any, args: Any) -> pulumi.InputPropertiesError
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"configuration_sets": []}, "configuration_sets = []: must name a set, here or in existing"),
+    (
+        {"configuration_sets": [], "identities": ["example.com"]},
+        "identities = ['example.com']: need a default set: name one in configuration_sets or existing_conf",
+    ),
+    (
+        {"configuration_sets": [], "existing_configuration_sets": ["legacy"], "tls_required": True},
+        "tls_required = True: cannot be used with no configuration_sets to create: an existing set is not reconfigured",
+    ),
+    ({"tracking_domain": "https://example.com"}, "tracking_domain = 'https://example.com': must be a domain, like"),
+    ({"suppressed_reasons": ["bounce"]}, "suppressed_reasons[0] = 'bounce': must be BOUNCE or COMPLAINT"),
+    ({"suppressed_reasons": "BOUNCE"}, "suppressed_reasons = 'BOUNCE': must be a list"),
+    ({"reputation_metrics": 1}, "reputation_metrics = 1: must be true or false"),
+    (
+        {"permissions_boundary_arn": "boundary"},
+        "permissions_boundary_arn = 'boundary': must be the ARN of an IAM policy",
+    ),
+    ({"previous_kms_key_arns": [STREAM]}, f"previous_kms_key_arns[0] = '{STREAM}': must be the ARN of a KMS key"),
+    ({"protect": "yes"}, "protect = 'yes': must be true or false"),
+    ({"bucket": "existing", "protect": True}, "protect = True: cannot be combined with bucket: an existing bucket is"),
     ({"configuration_sets": "news"}, "configuration_sets = 'news': must be a list"),
     ({"configuration_sets": ["news", "news"]}, "configuration_sets = 'news': must be listed once"),
     ({"configuration_sets": ["week news"]}, "configuration_sets[0] = 'week news': must be 1 to 64 of"),
@@ -76,10 +95,6 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (
         {"bucket": "existing", "archive_after_days": 3},
         "archive_after_days = 3: cannot be combined with bucket: an existing bucket is not",
-    ),
-    (
-        {"bucket": "existing", "force_destroy": True},
-        "force_destroy = True: cannot be combined with bucket: an existing bucket is not",
     ),
     ({"bucket": "existing", "access_log_bucket": "logs"}, "access_log_bucket = 'logs': cannot be combined with bucket"),
     ({"kms_key_arn": "alias/mail"}, "kms_key_arn = 'alias/mail': must be the ARN of a KMS key"),
@@ -167,7 +182,7 @@ def test_all_problems_are_told_at_once_and_by_property_for_other_languages() -> 
         SendingHistory,
         "Mail",
         {"configuration_sets": ["a b", "c d"], "retention_days": -1, "buffer_seconds": 1e9, "retention": 3}
-        | {"bucket": "existing", "force_destroy": True},
+        | {"bucket": "existing", "protect": True},
     )
 
     assert [re.split(r"[ =:]", line.strip())[0] for line in str(error).splitlines()[1:]] == [
@@ -177,7 +192,7 @@ def test_all_problems_are_told_at_once_and_by_property_for_other_languages() -> 
         "retention_days",
         "buffer_seconds",
         "retention",
-        "force_destroy",
+        "protect",
     ]
     assert error.errors
     assert [detail["property_path"] for detail in error.errors] == [
@@ -187,7 +202,7 @@ def test_all_problems_are_told_at_once_and_by_property_for_other_languages() -> 
         "retentionDays",
         "bufferSeconds",
         "retention",
-        "forceDestroy",
+        "protect",
     ]
 
 
@@ -195,9 +210,10 @@ def test_all_problems_are_told_at_once_and_by_property_for_other_languages() -> 
     ("component", "args"),
     [
         (SendingHistory, {"retention_days": 30, "archive_after_days": 90}),
-        (SendingHistory, {"configuration_sets": []}),
+        (SendingHistory, {"configuration_sets": [], "identities": ["example.com"]}),
+        (SendingHistory, {"configuration_sets": [], "tls_required": True}),
         (SendingHistory, {"configuration_sets": ["news"], "existing_configuration_sets": ["news"]}),
-        (SendingHistory, {"bucket": "existing", "force_destroy": True}),
+        (SendingHistory, {"bucket": "existing", "access_log_bucket": "logs"}),
         (SendingHistory, {"retention": 30}),
         (SendingHistory, {"query": True}),
         (EventPublisher, {"delivery_stream_arn": STREAM, "create_configuration": True}),
@@ -216,7 +232,9 @@ def test_a_message_spells_arguments_as_its_reader_does(component: Any, args: dic
     "args",
     [
         {"configuration_sets": [], "existing_configuration_sets": ["legacy"]},
-        {"bucket": "existing.bucket-1", "retention_days": 365, "force_destroy": False},
+        {"bucket": "existing.bucket-1", "retention_days": 365, "force_destroy": True},
+        {"configuration_sets": []},
+        {"permissions_boundary_arn": "arn:aws:iam::aws:policy/PowerUserAccess", "suppressed_reasons": []},
         {"identities": ["example.com", "mail@sub.example.co.uk", "example.xn--p1ai"]},
         {"retention_days": 30.0, "buffer_seconds": 60.0, "buffer_megabytes": 5.0},
         {"retention_days": 0, "archive_after_days": 2**31 - 1},
@@ -260,3 +278,29 @@ def test_the_names_of_tags_stay_as_they_are_in_other_languages() -> None:
             "reason": "must be a string of 256 characters at most (it is 7)",
         }
     ]
+
+
+def test_a_resource_where_its_name_belongs_is_refused_by_its_type() -> None:
+    errors = list[str]()
+
+    def program() -> None:
+        bucket: Any = aws.s3.Bucket("elsewhere")
+        with pytest.raises(pulumi.InputPropertiesError) as refused:
+            SendingHistory("mail", {"bucket": bucket})
+        errors.append(str(refused.value))
+
+    assert len(record(program).resources) == 1
+    assert errors[0].splitlines()[1] == (
+        "  bucket = a Bucket: must be text, not a resource: pass its name or ARN, as this argument says"
+    )
+
+
+def test_arguments_by_keyword_are_refused_with_the_dict_they_belong_in() -> None:
+    given: Any = {"retention_days": 7}
+
+    with pytest.raises(
+        TypeError, match=r"takes its arguments as one dict: SendingHistory\('mail', {'retention_days': 7}\)"
+    ):
+        SendingHistory("mail", **given)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'retention_days'"):
+        EventPublisher("mail", **given)

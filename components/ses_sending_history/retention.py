@@ -1,0 +1,20 @@
+"""What a destroy keeps in AWS, and what is said when it is to be created again."""
+
+import pulumi
+
+
+def kept(name: str, *, force_destroy: bool, hint: str) -> pulumi.ResourceOptions:
+    """Options of a resource that is deleted with `force_destroy` only.
+
+    Where it exists already, as after a destroy that kept it, the engine's error is followed by the hint.
+    """
+
+    def explain(failed: pulumi.ErrorHookArgs) -> bool:
+        if any("AlreadyExists" in error or "already exist" in error for error in failed.errors):
+            pulumi.log.error(f"{failed.name} exists already in this account and region: {hint}.")
+        return False
+
+    return pulumi.ResourceOptions(
+        retain_on_delete=not force_destroy or None,
+        hooks=pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-exists-already", explain)]),
+    )
