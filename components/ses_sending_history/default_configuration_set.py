@@ -1,5 +1,6 @@
 """DefaultConfigurationSet: gives an existing SES identity a default configuration set."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
@@ -11,8 +12,8 @@ class DefaultConfigurationSet(dynamic.Resource, module="ses", name="DefaultConfi
 
     Deleting it gives the identity back the default it had before, unless somebody has chosen another since, or the
     default before was this set already or is gone: then it has none. It runs in the Pulumi Python process: so it is for
-    Python programs, calls AWS with the SDK's own credentials and not those of a provider, and needs boto3. Install
-    `ses-sending-history[identities]`.
+    Python programs, and needs boto3: install `ses-sending-history[identities]`. It calls AWS with the profile, or with
+    the SDK's own credentials, and refuses credentials of another account than `account_id`.
     """
 
     identity: pulumi.Output[str]
@@ -34,9 +35,17 @@ class DefaultConfigurationSet(dynamic.Resource, module="ses", name="DefaultConfi
         identity: pulumi.Input[str],
         configuration_set: pulumi.Input[str],
         region: pulumi.Input[str],
+        account_id: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        inputs = {"identity": identity, "configuration_set": configuration_set, "region": region}
+        inputs = {
+            "identity": identity,
+            "configuration_set": configuration_set,
+            "region": region,
+            "account_id": account_id,
+            "profile": profile,
+        }
         super().__init__(_Provider(), name, {**inputs, "previous": None, "applied": None}, opts)
 
 
@@ -47,6 +56,9 @@ class _Provider(dynamic.ResourceProvider):
     """
 
     serialize_as_secret_always = False
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> dynamic.CheckResult:
+        return dynamic.CheckResult(news, [dynamic.CheckFailure(*problem) for problem in _problems(news)])
 
     def create(self, props: dict[str, Any]) -> dynamic.CreateResult:
         ses = _client(props)
@@ -68,7 +80,7 @@ class _Provider(dynamic.ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
         changed = [name for name, value in _inputs(_news).items() if _olds.get(name) != value]
-        return dynamic.DiffResult(changes=bool(changed), replaces=[n for n in changed if n != "configuration_set"])
+        return dynamic.DiffResult(changes=bool(changed), replaces=[n for n in changed if n in {"identity", "region"}])
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
         chosen = _news["configuration_set"]
@@ -89,13 +101,45 @@ class _Provider(dynamic.ResourceProvider):
 
 
 def _inputs(props: dict[str, Any]) -> dict[str, Any]:
-    return {name: props[name] for name in ("identity", "configuration_set", "region")}
+    given = ("identity", "configuration_set", "region", "account_id", "profile")
+    return {name: props[name] for name in given if props.get(name) is not None}
+
+
+def _problems(props: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is wrong with the resource, each with the property it is about; a preview says so, too."""
+    known = {name: value for name, value in _inputs(props).items() if isinstance(value, str)}
+    if not {"identity", "region"} <= known.keys():
+        return
+    try:
+        session = _session(known)
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    except ImportError:
+        yield "identity", "needs boto3: pip install 'ses-sending-history[identities]'"
+        return
+    try:
+        account_id = session.client("sts").get_caller_identity()["Account"]
+        if account_id != known.get("account_id", account_id):
+            who = f"the AWS credentials of this process are of {account_id}"
+            yield "account_id", f"is {known['account_id']}, the provider's, but {who}: set AWS_PROFILE"
+            return
+        session.client("sesv2").get_email_identity(EmailIdentity=known["identity"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NotFoundException":
+            raise
+        where = f"{known['identity']} is no identity of SES in {known['region']}"
+        yield "identity", f"does not exist ({where}): create it, or list it in identities"
+    except BotoCoreError as error:
+        yield "identity", f"cannot be looked up: {error}"
 
 
 def _client(props: dict[str, Any]) -> Any:
+    return _session(props).client("sesv2")
+
+
+def _session(props: dict[str, Any]) -> Any:
     import boto3  # noqa: PLC0415  only this resource needs it, and only where it runs
 
-    return boto3.client("sesv2", region_name=props["region"])
+    return boto3.Session(region_name=props["region"], profile_name=props.get("profile"))
 
 
 def _default_set(ses: Any, identity: str) -> str:

@@ -62,12 +62,12 @@ class Problem:
     def property_path(self) -> str:
         """The argument as config and other languages spell it."""
         name, bracket, rest = self.argument.partition("[")
-        return _camel_case(name) + bracket + rest
+        return camel_case(name) + bracket + rest
 
     @property
     def reason(self) -> str:
         """What is wrong, for a reader of the property path."""
-        must = _ARGUMENTS.sub(lambda argument: _camel_case(argument[0]), self.must)
+        must = _ARGUMENTS.sub(lambda argument: camel_case(argument[0]), self.must)
         return f"{must} (it is {self._shown()})"
 
     def _shown(self) -> str:
@@ -198,7 +198,8 @@ def _raise(component: str, name: str, problems: Sequence[Problem]) -> None:
     )
 
 
-def _camel_case(argument: str) -> str:
+def camel_case(argument: str) -> str:
+    """The name of an argument, as config and other languages spell it."""
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), argument)
 
 

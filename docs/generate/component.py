@@ -93,7 +93,8 @@ def _definition(component: type[pulumi.ComponentResource]) -> ComponentDefinitio
 def _config_key(key: str, argument: str, given: PropertyDefinition) -> str:
     """The key as Pulumi.yaml declares it. One without a default would be asked for in every stack file."""
     description = (given.description or "").replace("named after the component", f"named {_PROGRAM_SET}")
-    default: Any = [_PROGRAM_SET] if argument == "configuration_sets" else DEFAULTS.get(argument, "")
+    nothing: Any = [] if given.type is PropertyType.ARRAY else ""
+    default: Any = [_PROGRAM_SET] if argument == "configuration_sets" else DEFAULTS.get(argument, nothing)
     if given.type is PropertyType.OBJECT:
         description += " Each is name=value."
         default = [f"{name}={value}" for name, value in default.items()]

@@ -17,6 +17,7 @@ from tests.recording import Recording, record
 
 PROJECT: dict[str, Any] = yaml.safe_load((PROGRAM / "Pulumi.yaml").read_text())
 STACKS = ["dev", "prod"]
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"
 
 
@@ -98,6 +99,13 @@ CHOSEN: dict[str, tuple[Any, SendingHistoryArgs]] = {
     "bufferMegabytes": (1, {"buffer_megabytes": 1}),
     "alarms": (True, {"alarms": True}),
     "forceDestroy": (True, {"force_destroy": True}),
+    "previousKmsKeyArns": ([KEY], {"previous_kms_key_arns": [KEY]}),
+    "protect": (True, {"protect": True}),
+    "tlsRequired": (True, {"tls_required": True}),
+    "trackingDomain": ("click.example.com", {"tracking_domain": "click.example.com"}),
+    "suppressedReasons": (["COMPLAINT"], {"suppressed_reasons": ["COMPLAINT"]}),
+    "reputationMetrics": (True, {"reputation_metrics": True}),
+    "permissionsBoundaryArn": (BOUNDARY, {"permissions_boundary_arn": BOUNDARY}),
     "tags": (["team=mail", "empty=", "a=b=c"], {"tags": {"team": "mail", "empty": "", "a": "b=c"}}),
 }
 
@@ -199,3 +207,19 @@ def test_the_statements_of_the_docs_admit_who_they_are_for_and_no_one_else() -> 
     assert admits(key, role, "kms:GenerateDataKey", "*", "s3.eu-west-1.amazonaws.com")
     assert not admits(key, role, "kms:GenerateDataKey", "*", "ec2.eu-west-1.amazonaws.com")
     assert not admits(key, stranger, "kms:GenerateDataKey", "*", "s3.eu-west-1.amazonaws.com")
+
+
+def test_a_misspelt_key_is_an_error_with_the_nearest_one(tmp_path: Path) -> None:
+    with pytest.raises(pulumi.RunError) as refused:
+        run_with(tmp_path, {"retentionDay": 7, "configurationsets": ["news"]})
+
+    assert str(refused.value).splitlines() == [
+        "The configuration of this stack is invalid:",
+        "  configurationsets is no key: did you mean configurationSets?",
+        "  retentionDay is no key: did you mean retentionDays?",
+    ]
+
+
+def test_existing_identities_need_a_set(tmp_path: Path) -> None:
+    with pytest.raises(pulumi.RunError, match="existingIdentities need a default set: name one in configurationSets"):
+        run_with(tmp_path, {"configurationSets": [], "existingIdentities": ["example.com"]})
