@@ -24,15 +24,15 @@ _LISTED = 1000
 class History:
     """The history in a source, answered from a store on this machine: `sync` brings it up to date.
 
-    Every method opens the store and closes it, so that other processes can use it meanwhile. All raise StoreError, and
-    those that read the source SourceError.
+    Every method opens the store and closes it, so that other processes can use it meanwhile. All raise StoreError,
+    those that read the source SourceError, and those that are asked for something unknown QuestionError.
     """
 
-    def __init__(self, source: Source, store: Path | None = None, watch: Watch = unwatched) -> None:
+    def __init__(self, source: Source, store: Path | str | None = None, watch: Watch = unwatched) -> None:
         """`store` is a file of the cache folder by default, one for each source; `watch` is called during long work."""
         self.source = source
         self._default = default_store(source.name)
-        self._store = store or self._default
+        self._store = Path(store) if store else self._default
         self._watch = watch
 
     def sync(self) -> Synced:

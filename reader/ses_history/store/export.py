@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 
-from ses_history.errors import ExportError
-from ses_history.selection import Selection
+from ses_history.errors import ExportError, QuestionError
+from ses_history.selection import FORMATS, Selection
 from ses_history.store.ask import parameters, rows, rows_sql
 from ses_history.store.owner_only import owner_only
 from ses_history.store.store import Store
@@ -26,6 +26,8 @@ def export(store: Store, selection: Selection, path: Path, file_format: str) -> 
 
     Raises ExportError, and leaves no file then.
     """
+    if file_format not in FORMATS.values():
+        raise QuestionError(f"unknown format {file_format!r}: use {', '.join(FORMATS.values())}")
     with owner_only():
         try:
             if file_format == "sqlite":

@@ -238,11 +238,11 @@ def _connected(path: Path, *, read_only: bool, watch: Watch) -> duckdb.DuckDBPyC
 
 
 def _missing(path: Path) -> StoreMissingError:
-    return StoreMissingError(f"There is no store {path} of this version yet: `ses-history sync` makes it")
+    return StoreMissingError(f"There is no store {path} yet: run `ses-history sync`")
 
 
 def _unusable(path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"The store {path} cannot be used: {error}\n"
-        "If it is one of ses-history, you may delete it: the next sync rebuilds it"
+        "Use another file, or delete this one if ses-history made it: the next sync rebuilds it"
     )
