@@ -2,8 +2,9 @@
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+NEXT_PYTHON := 3.14
 
-.PHONY: demo test mutants bench format clean
+.PHONY: demo test resolve mutants bench format clean
 
 demo: .venv/installed
 	@.venv/bin/python -m localaws
@@ -13,6 +14,16 @@ test: .venv/installed .venv-scan/installed
 	.venv/bin/ruff check
 	.venv/bin/pyrefly check --summary=none
 	.venv/bin/pytest --numprocesses auto --dist worksteal
+
+# A wheel of each locked dependency for the next Python, which need not be installed.
+resolve: .venv/installed
+	.venv/bin/uv lock --check
+	for group in dev scan; do \
+		.venv/bin/uv export --quiet --frozen --all-packages --no-emit-workspace --no-hashes --no-default-groups \
+			--group $$group --output-file .venv/$$group.txt && \
+		.venv/bin/uv pip compile --quiet --python-version $(NEXT_PYTHON) --only-binary :all: .venv/$$group.txt \
+			--output-file .venv/$$group-resolved.txt || exit 1; \
+	done
 
 # An hour, in a copy under build/. `make mutants MUTANTS=component` for one part; stopped, it goes on where it was.
 mutants: .venv/installed
