@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ses_history.cli.exit_codes import exit_code
 from ses_history.errors import HistoryError, QuestionError
 from ses_history.history import History
 from ses_history.selection import EVERYTHING, Selection
@@ -62,3 +63,41 @@ def test_a_wrong_question_is_an_error_with_its_value_and_what_to_use(history: Hi
         assert str(refused.value).startswith(says)
         assert isinstance(refused.value, HistoryError)
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("file_format", ["csv", "jsonl", "parquet", "sqlite", "xlsx"])
+def test_an_export_touches_no_file_that_is_there(file_format: str, history: History, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("mine")
+    with pytest.raises(HistoryError, match=r"already exists: choose another name|unknown format"):
+        history.export(mine, file_format)
+    assert mine.read_text() == "mine"
+    assert {path.name for path in tmp_path.iterdir()} == {"h", "store.duckdb", "mine"}
+
+
+def test_every_error_has_an_exit_code() -> None:
+    assert {kind.__name__: exit_code(kind()).name for kind in HistoryError.__subclasses__()} == {
+        "QuestionError": "USAGE",
+        "NothingFoundError": "NOTHING_FOUND",
+        "SourceError": "SOURCE",
+        "StoreError": "STORE",
+        "ExportError": "EXPORT",
+    }
+
+
+def test_an_id_that_begins_others_shows_its_own_message(tmp_path: Path) -> None:
+    begins = "010001a20da6d722-5d01b729"
+    ids = [f"{begins}-2", f"{begins}-1", begins]
+    put(tmp_path / "h", [item for message_id in ids for item in message(message_id, ["a@example.com"], "send")])
+    history = History(Folder(tmp_path / "h"), tmp_path / "store.duckdb")
+    history.sync()
+    assert [row.message_id for row in history.show(begins).events] == [begins]
+
+
+def test_a_send_comes_before_what_happened_at_the_same_time(tmp_path: Path) -> None:
+    delivery, send = message("m", ["a@example.com"], "delivery", "send")
+    delivery["delivery"]["timestamp"] = SENT
+    put(tmp_path / "h", [delivery, send])
+    history = History(Folder(tmp_path / "h"), tmp_path / "store.duckdb")
+    history.sync()
+    assert [row.event_type for row in history.show("m").events] == ["Send", "Delivery"]

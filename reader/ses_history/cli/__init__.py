@@ -26,7 +26,7 @@ class _Commands(click.Group):
             click.echo(f"Error: {error}", err=True)
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:
-            click.echo("Stopped. Complete batches of objects are kept; the next sync reads the rest.", err=True)
+            click.echo("Stopped", err=True)
             ctx.exit(ExitCode.INTERRUPTED)
 
 

@@ -161,7 +161,7 @@ def test_ctrl_c_has_an_exit_code_of_its_own_and_one_line(
     finally:
         signal.signal(signal.SIGINT, before)
     assert (result.exit_code, result.stdout) == (130, "")
-    assert result.stderr == "Stopped. Complete batches of objects are kept; the next sync reads the rest.\n"
+    assert result.stderr == "Stopped\n"
 
 
 @pytest.mark.parametrize("options", [[], ["--no-sync"]])
