@@ -2,12 +2,13 @@
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+NEXT_PYTHON := 3.14
 
 # In this order: the docs show what Pulumi.yaml declares.
 GENERATED := Pulumi.yaml README.md $(wildcard docs/*.md)
 COG := .venv/bin/cog -I .
 
-.PHONY: demo test bench generate format clean
+.PHONY: demo test resolve mutants bench generate format clean
 
 demo: .venv/installed
 	@.venv/bin/python -m localaws
@@ -19,6 +20,20 @@ test: .venv/installed .venv-scan/installed
 	.venv/bin/lint-imports --no-logo
 	$(COG) --check --check-fail-msg="Run: make generate" $(GENERATED)
 	.venv/bin/pytest --numprocesses auto --dist worksteal
+
+# A wheel of each locked dependency for the next Python, which need not be installed.
+resolve: .venv/installed
+	.venv/bin/uv lock --check
+	for group in dev scan; do \
+		.venv/bin/uv export --quiet --frozen --all-packages --no-emit-workspace --no-hashes --no-default-groups \
+			--group $$group --output-file .venv/$$group.txt && \
+		.venv/bin/uv pip compile --quiet --python-version $(NEXT_PYTHON) --only-binary :all: .venv/$$group.txt \
+			--output-file .venv/$$group-resolved.txt || exit 1; \
+	done
+
+# An hour, in a copy under build/. `make mutants MUTANTS=component` for one part; stopped, it goes on where it was.
+mutants: .venv/installed
+	@.venv/bin/python -m tests.mutants $(MUTANTS)
 
 # `make bench BENCH="--events 500000"` for a smaller corpus; `.venv/bin/python -m bench --help` for the rest.
 bench: .venv/installed
@@ -35,7 +50,7 @@ format: .venv/installed
 	.venv/bin/ruff format
 
 clean:
-	rm -rf .venv .venv-scan
+	rm -rf .venv .venv-scan build
 
 .venv/installed: uv.lock pyproject.toml components/pyproject.toml reader/pyproject.toml
 	@echo "Installing into .venv what uv.lock pins"

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
+import pulumi
 from rich.console import Console
 
 from localaws import history
@@ -37,9 +38,12 @@ def main() -> None:
             bounced = _send(console, aws, stack)
             _show(console, aws, stack)
             _look_up(console, aws, stack, bounced)
+        except pulumi.RunError as error:
+            raise SystemExit(f"\n{error}") from error
         finally:
-            _step(console, f"Destroying the dev stack: {len(stack.resources)} resources")
-            destroy(aws, stack)
+            if stack.resources:
+                _step(console, f"Destroying the dev stack: {len(stack.resources)} resources")
+                destroy(aws, stack)
     _step(console, f"Done in {monotonic() - started:.0f} seconds, nothing left running")
 
 

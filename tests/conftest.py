@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # An example costs about a millisecond; how long it takes is not what is tested.
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("thorough")
+# There are a thousand mutants, and a different set of examples for each would blame the wrong one.
+settings.register_profile("mutants", deadline=None, max_examples=50, database=None, derandomize=True)
 
 
 # The fixtures import localaws themselves: boto3, ministack and Pulumi take two seconds that a test of the reader saves.

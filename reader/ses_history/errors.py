@@ -5,6 +5,10 @@ class HistoryError(Exception):
     """Every error that this package raises on purpose."""
 
 
+class QuestionError(HistoryError):
+    """The question is wrong: an unknown event type or group, a time that is after another."""
+
+
 class NothingFoundError(HistoryError):
     """Nothing in the history answers the question."""
 

@@ -24,15 +24,15 @@ _LISTED = 1000
 class History:
     """The history in a source, answered from a store on this machine: `sync` brings it up to date.
 
-    Every method opens the store and closes it, so that other processes can use it meanwhile. All raise StoreError, and
-    those that read the source SourceError.
+    Every method opens the store and closes it, so that other processes can use it meanwhile. All raise StoreError,
+    those that read the source SourceError, and those that are asked for something unknown QuestionError.
     """
 
-    def __init__(self, source: Source, store: Path | None = None, watch: Watch = unwatched) -> None:
+    def __init__(self, source: Source, store: Path | str | None = None, watch: Watch = unwatched) -> None:
         """`store` is a file of the cache folder by default, one for each source; `watch` is called during long work."""
         self.source = source
         self._default = default_store(source.name)
-        self._store = store or self._default
+        self._store = Path(store) if store else self._default
         self._watch = watch
 
     def sync(self) -> Synced:
@@ -40,18 +40,10 @@ class History:
         older = list(older_stores(self._store)) if self._store == self._default else []
         if older and not self._store.exists():
             self._watch(Rebuilding(store=self._store))
+        synced = self._synced()
         for path in older:
             remove_unused(path)
-        known, invalid_lines = dict[str, str](), tuple[InvalidLine, ...]()
-        with suppress(StoreMissingError), self._opened(read_only=True) as store:
-            known, invalid_lines = store.objects(), store.invalid_lines()
-        objects = self._listed(known)
-        if known == {key: item.etag for key, item in objects.items()}:
-            return Synced(listed=len(objects), added=0, removed=0, lines=0, invalid_lines=invalid_lines)
-        with self._opened() as store:
-            if store.objects() != known:  # another process synced meanwhile, and may have seen more
-                objects = self._listed(known)
-            return sync(self.source, objects, store, self._watch)
+        return synced
 
     def find(self, text: str, selection: Selection = EVERYTHING, *, limit: int = 50) -> Found:
         """The newest messages with a selected row that has the text in its recipient, sender, subject or id.
@@ -92,6 +84,20 @@ class History:
         """
         with self._opened(read_only=True) as store:
             return export(store, selection, file, file_format)
+
+    def _synced(self) -> Synced:
+        known: dict[str, str] | None = None
+        invalid_lines = tuple[InvalidLine, ...]()
+        with suppress(StoreMissingError), self._opened(read_only=True) as store:
+            known, invalid_lines = store.objects(), store.invalid_lines()
+        objects = self._listed(known or {})
+        if known == {key: item.etag for key, item in objects.items()}:
+            return Synced(listed=len(objects), added=0, removed=0, lines=0, invalid_lines=invalid_lines)
+        with self._opened() as store:
+            now = store.objects()
+            if now != (known or {}):  # another process synced meanwhile, and may have seen more
+                objects = self._listed(now)
+            return sync(self.source, objects, store, self._watch)
 
     def _opened(self, *, read_only: bool = False) -> AbstractContextManager[Store]:
         return opened(self._store, self.source.name, read_only=read_only, watch=self._watch)

@@ -31,11 +31,11 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """Another process is using the store."""
+    """A process is using the store, another one or this one itself."""
 
     store: Path
-    process: int | None
-    """Its id, where the system says it."""
+    process: int
+    """Its id."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,6 +112,7 @@ def test_the_defaults_are_those_that_stacks_were_deployed_with() -> None:
 def test_a_history_without_an_argument_is_one_with_its_default(argument: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Topics are only for a history with alarms.
     others: Any = {"alarms": True} if argument == "alarm_topic_arns" else {}
+    assert argument in OTHER, "add another value of it to OTHER"
     given: Any = {**others, argument: OTHER[argument]}
     expected = record(lambda: SendingHistory("mail", given)).inputs()
 

@@ -86,7 +86,12 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"bucket": "192.168.0.1"}, "bucket = '192.168.0.1': must be the name of an S3 bucket"),
     ({"bucket": "two..dots"}, "bucket = 'two..dots': must be the name of an S3 bucket"),
     ({"bucket": "xn--bucket"}, "bucket = 'xn--bucket': must be the name of an S3 bucket"),
-    ({"bucket": "bucket-s3alias"}, "bucket = 'bucket-s3alias': must be the name of an S3 bucket"),
+    *(
+        ({"bucket": bucket}, f"bucket = {bucket!r}: must be the name of an S3 bucket")
+        for bucket in ("sthree-mail", "amzn-s3-demo-mail", "mail-s3alias", "mail--ol-s3", "mail.mrap", "mail--x-s3")
+    ),
+    ({"bucket": "mail--table-s3"}, "bucket = 'mail--table-s3': must be the name of an S3 bucket"),
+    ({"alarms": "", "alarm_topic_arns": [TOPIC]}, "alarms = '': must be true or false"),
     ({"bucket": "arn:aws:s3:::b"}, "bucket = 'arn:aws:s3:::b': must be the name of an S3 bucket"),
     (
         {"bucket": "existing", "retention_days": 30},
@@ -304,3 +309,10 @@ def test_arguments_by_keyword_are_refused_with_the_dict_they_belong_in() -> None
         SendingHistory("mail", **given)
     with pytest.raises(TypeError, match="unexpected keyword argument 'retention_days'"):
         EventPublisher("mail", **given)
+
+
+def test_a_publisher_has_a_name_of_at_most_120_characters() -> None:
+    args: Any = {"configuration_set": "news", "delivery_stream_arn": STREAM}
+
+    assert record(lambda: EventPublisher("a" * 120, args)).one("EventPublisher")
+    assert "must be 1 to 120 of" in str(refused(EventPublisher, "a" * 121, args))

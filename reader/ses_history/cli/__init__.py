@@ -26,7 +26,7 @@ class _Commands(click.Group):
             click.echo(f"Error: {error}", err=True)
             ctx.exit(exit_code(error))
         except KeyboardInterrupt:
-            click.echo("Stopped. What was read so far is kept.", err=True)
+            click.echo("Stopped", err=True)
             ctx.exit(ExitCode.INTERRUPTED)
 
 

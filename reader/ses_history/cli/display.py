@@ -30,14 +30,13 @@ class Display:
 
     def __exit__(self, *_: object) -> None:
         self._screen.close()
-        self._console = None
+        self._console = self._shown = None
 
     def __call__(self, notice: Notice) -> None:
         """Show the notice."""
         match notice:
             case Waiting():
-                who = f"process {notice.process}" if notice.process else "another process"
-                self._say(f"Waiting for {who}, which is using the store {notice.store}")
+                self._say(f"Waiting for process {notice.process}, which is using the store {notice.store}")
             case Rebuilding():
                 self._say(f"The store {notice.store} is from another version of ses-history: rebuilding it")
             case Listing() | Reading() if self._console:

@@ -3,7 +3,7 @@
 from enum import IntEnum
 from typing import Final
 
-from ses_history.errors import ExportError, HistoryError, NothingFoundError, SourceError, StoreError
+from ses_history.errors import ExportError, HistoryError, NothingFoundError, QuestionError, SourceError, StoreError
 
 
 class ExitCode(IntEnum):
@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
 
 
 _OF_ERRORS: Final = {
+    QuestionError: ExitCode.USAGE,
     NothingFoundError: ExitCode.NOTHING_FOUND,
     SourceError: ExitCode.SOURCE,
     StoreError: ExitCode.STORE,

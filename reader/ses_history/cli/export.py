@@ -42,8 +42,8 @@ def export(*, file: Path, selection: "Selection", file_format: str, history: "Hi
     """Write the selected rows to a new FILE.
 
     A row is one event and recipient. The end of the file's name says its format: .csv, .jsonl, .parquet or .sqlite.
-    Only you can read it: rows name people. Import .csv into a spreadsheet as text: others wrote what is in it, and what
-    begins with = must not run.
+    Only you can read it: rows name people. Import .csv into a spreadsheet as text: others wrote what is in it, and it
+    may hold formulas.
     """
     count = history.export(file, file_format, selection)
     if as_json:

@@ -7,20 +7,20 @@ import click
 from ses_history.cli.options import on_synced_history, selecting
 from ses_history.cli.output import counted, print_json
 from ses_history.errors import NothingFoundError
+from ses_history.selection import EVERYTHING, LIMIT
 
 if TYPE_CHECKING:
     from ses_history.history import History
     from ses_history.selection import Selection
-
-_WIDTH = 120
-"""How many characters a line has at least: in fewer there is no room for what it says."""
 
 
 @click.command()
 @click.argument("text")
 @on_synced_history
 @selecting
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many messages at most.")
+@click.option(
+    "--limit", type=click.IntRange(1, LIMIT), default=50, show_default=True, help="How many messages at most."
+)
 def find(*, text: str, selection: "Selection", limit: int, history: "History", as_json: bool) -> None:
     """Find messages by recipient, sender, subject or id.
 
@@ -36,13 +36,13 @@ def find(*, text: str, selection: "Selection", limit: int, history: "History", a
     elif found.total:
         from ses_history.cli import render
 
-        out = render.console(width=_WIDTH)
+        out = render.console()
         out.print(render.messages(found.recipients, out))
     if found.total > limit:
         matches = counted(found.total, "message")
         click.echo(f"{matches} match; showing the newest {limit:,} (--limit for more)", err=True)
     if not found.total:
         raise NothingFoundError(
-            f"No message matches {text!r} with these options. It may be older than the history, "
-            "or so new that Firehose has not written it yet"
+            f"No message matches {text!r}{'' if selection == EVERYTHING else ' with these options'}. "
+            "It may be older than the history, or so new that Firehose has not written it yet"
         )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import compress, groupby
 
 from rich import box
 from rich.bar import Bar
@@ -54,14 +54,18 @@ _BAR = 40
 _GROUP = 40
 """How many characters of a group's name are shown at most."""
 
+_SUBJECT_WIDTH = 100
+_REPLY_WIDTH = 116
+"""How wide a terminal is that shows the subject of a message, or the last reply."""
+
 _INVALID_LINES = 20
 """How many invalid lines are listed at most."""
 
 
-def console(width: int = 0) -> Console:
-    """Standard output. A terminal narrower than `width` folds lines itself; other programs read them whole."""
+def console() -> Console:
+    """Standard output: as wide as the terminal, and endless for other programs."""
     out = Console(highlight=False, markup=False)
-    out.width = max(out.width, width) if out.is_terminal else 1000
+    out.width = out.width if out.is_terminal else 1000
     return out
 
 
@@ -82,17 +86,27 @@ def synced(result: Synced) -> Iterable[str]:
 def messages(recipients: Sequence[RecipientStatus], out: Console) -> Table:
     """A line for each message: when it was sent, to whom, its subject, its status, and the last reply.
 
-    A terminal shows the beginning of its id, enough for `show`; where it is too narrow, texts end in an ellipsis.
+    A terminal shows the beginning of its id, enough for `show`. A narrow one shows neither reply nor subject.
     """
+    shown = {
+        "sent (UTC)": True,
+        "recipient": True,
+        "subject": out.width >= _SUBJECT_WIDTH,
+        "status": True,
+        "last reply": out.width >= _REPLY_WIDTH,
+        "message id": True,
+    }
     table = Table(box=None, pad_edge=False)
-    for name in ("sent (UTC)", "recipient", "subject", "status", "last reply"):
-        table.add_column(_line(name), no_wrap=name in ("sent (UTC)", "status"))
-    table.add_column("message id", no_wrap=True, overflow="crop", max_width=_ID_LENGTH if out.is_terminal else None)
+    for name, is_shown in shown.items():
+        fixed = name in ("sent (UTC)", "status", "message id")
+        width = _ID_LENGTH if name == "message id" and out.is_terminal else None
+        if is_shown:
+            table.add_column(_line(name), no_wrap=fixed, overflow="crop" if width else "ellipsis", max_width=width)
     for _, group in groupby(recipients, key=lambda recipient: recipient.message_id):
         first, *others = group
         more = f" and {len(others)} more" if others else ""
         same = 1 + sum(other.status == first.status for other in others)
-        table.add_row(
+        cells = (
             moment(first.sent_at),
             _line(clean(first.recipient) + more),
             _line(clean(first.subject)),
@@ -100,6 +114,7 @@ def messages(recipients: Sequence[RecipientStatus], out: Console) -> Table:
             _line(clean(first.reply)),
             Text(clean(first.message_id)),
         )
+        table.add_row(*compress(cells, shown.values()))
     return table
 
 
@@ -162,11 +177,11 @@ def _since(sent_at: datetime | None, ts: datetime | None) -> str:
 def statistics(counts: Sequence[Counts], by: str) -> tuple[Table, Table]:
     """Two tables, each with a line for each group: counts with a bar of the events; rates and delivery seconds."""
     numbers = _table(by, "events", "sent", "delivered", "suppressed", "opens", "clicks")
-    numbers.add_column("events", max_width=_BAR)
+    numbers.add_column("", max_width=_BAR)
     rates = _table(by, "sent", "hard bounces", "soft bounces", "complaints", "p50 s", "p95 s")
     most = max(group.events for group in counts)
     for group in counts:
-        name = _line(clean(group.group or "-"))
+        name = _line(clean(group.group or "(none)"))
         shown = (group.events, group.sent, group.delivered, group.suppressed, group.opens, group.clicks)
         numbers.add_row(name, *(f"{number:,}" for number in shown), Bar(most, 0, group.events))
         rates.add_row(

@@ -36,4 +36,4 @@ def stats(*, selection: "Selection", by: str, history: "History", as_json: bool)
         numbers, rates = render.statistics(counts, by)
         print_lines([numbers, "", rates])
     if not counts:
-        raise NothingFoundError("No message matches these options: widen --since, or leave one out")
+        raise NothingFoundError("No message matches: widen --since, or leave an option out")

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def sync(*, history: "History", display: "Display", as_json: bool) -> None:
     """Update the local store: add new objects, remove deleted ones.
 
-    It can be stopped at any moment and loses nothing: the next sync goes on where it was. Invalid lines are listed with
-    their object and line.
+    New objects are added in batches. A sync that is stopped keeps every complete batch, and the next one reads the
+    rest. Invalid lines are listed with their object and line.
     """
     with display:
         synced = history.sync()

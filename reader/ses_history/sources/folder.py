@@ -16,6 +16,10 @@ class Folder:
 
     path: Path
 
+    def __post_init__(self) -> None:
+        # A program may well name it by its text.
+        object.__setattr__(self, "path", Path(self.path))
+
     @property
     def name(self) -> str:
         """The folder's absolute path."""

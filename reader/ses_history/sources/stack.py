@@ -15,7 +15,7 @@ def of_stack(name: str) -> tuple[str, str]:
         return outputs["bucket_name"], outputs["events_prefix"]
     except FileNotFoundError as error:
         raise SourceError(
-            "A stack is looked up with the Pulumi CLI, which is not installed: name its bucket instead"
+            f"The stack {name} is looked up with the Pulumi CLI, which is not installed: name its bucket instead"
         ) from error
     except subprocess.CalledProcessError as error:
         raise SourceError(f"`{' '.join(command)}` failed: {error.stderr.strip()}") from error

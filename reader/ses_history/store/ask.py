@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from ses_history.errors import NothingFoundError
+from ses_history.errors import NothingFoundError, QuestionError
 from ses_history.results import Counts, Found, Message, RecipientStatus, Row
-from ses_history.selection import Selection
+from ses_history.selection import GROUPS, LIMIT, Selection
 from ses_history.store.store import Store, query
 
 _GROUPS = {
@@ -28,6 +28,8 @@ _ID_LENGTH = 16
 
 def find(store: Store, text: str, selection: Selection, limit: int) -> Found:
     """The newest messages with a selected row that has the text in its recipient, sender, subject or id."""
+    if not 1 <= limit <= LIMIT:
+        raise QuestionError(f"invalid limit {limit}: use 1 to {LIMIT}")
     searched = _searched(text)
     asked = {**parameters(selection), "text": searched}
     find_newest = _with({"matching": rows_sql()}, query("find"))
@@ -68,6 +70,8 @@ def _message_id(store: Store, text: str) -> str:
 def stats(store: Store, selection: Selection, by: str) -> tuple[Counts, ...]:
     """Counts and rates by one of `selection.GROUPS`, or by the tag NAME for `tag:NAME`."""
     group, _, tag = by.partition(":")
+    if by not in GROUPS and not (group == "tag" and tag):
+        raise QuestionError(f"unknown group {by!r}: use {', '.join(GROUPS)} or tag:NAME")
     asked = parameters(selection) | ({"tag": _readable(tag)} if group == "tag" else {})
     tables = {
         "matching": rows_sql(),
@@ -102,7 +106,12 @@ def _with(tables: dict[str, str], sql: str) -> str:
 
 
 def _searched(text: str) -> str:
-    """What is looked for: the text, or of a Message-ID header the part that SES calls the message id."""
+    """What is looked for: the text, or of a Message-ID header the part that SES calls the message id.
+
+    Raises QuestionError where there is none.
+    """
+    if not text.strip():
+        raise QuestionError("the text to look for is empty")
     header = _MESSAGE_ID_HEADER.fullmatch(text.strip())
     return header["id"] if header else _readable(text)
 

@@ -2,14 +2,16 @@
 
 import json
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
-from ses_history.errors import ExportError
-from ses_history.selection import Selection
+from ses_history.errors import ExportError, QuestionError
+from ses_history.selection import FORMATS, Selection
 from ses_history.store.ask import parameters, rows, rows_sql
 from ses_history.store.owner_only import owner_only
 from ses_history.store.store import Store
@@ -24,20 +26,36 @@ _COPY = {
 def export(store: Store, selection: Selection, path: Path, file_format: str) -> int:
     """Write the selected rows to a new file for its owner alone; the number of rows.
 
-    Raises ExportError, and leaves no file then.
+    Raises QuestionError for an unknown format, and ExportError. The file is there whole, or not at all.
     """
-    with owner_only():
-        try:
-            if file_format == "sqlite":
-                return _sqlite(store, selection, path)
-            sql = rows_sql("* REPLACE (to_json(tags) AS tags)" if file_format == "csv" else "*")
-            return store.copy(sql, parameters(selection), path, _COPY[file_format])
-        except BaseException as error:
-            with suppress(OSError):
-                path.unlink()
-            if isinstance(error, (duckdb.IOException, sqlite3.OperationalError)):
-                raise ExportError(f"{path} cannot be written: {error}") from error
-            raise
+    if file_format not in FORMATS.values():
+        raise QuestionError(f"unknown format {file_format!r}: use {', '.join(FORMATS.values())}")
+    with owner_only(), _new(path) as file:
+        if file_format == "sqlite":
+            return _sqlite(store, selection, file)
+        sql = rows_sql("* REPLACE (to_json(tags) AS tags)" if file_format == "csv" else "*")
+        return store.copy(sql, parameters(selection), file, _COPY[file_format])
+
+
+@contextmanager
+def _new(path: Path) -> Iterator[Path]:
+    """A file to write, which takes the place of `path` once it is whole; nothing else may be there by then."""
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError as error:
+        raise ExportError(f"{path} already exists: choose another name, or remove it") from error
+    except OSError as error:
+        raise ExportError(f"{path} cannot be written: {error.strerror}") from error
+    try:
+        with TemporaryDirectory(dir=path.parent, prefix=".ses-history-") as folder:
+            file = Path(folder) / path.name
+            yield file
+            file.replace(path)
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, (duckdb.IOException, sqlite3.OperationalError, OSError)):
+            raise ExportError(f"{path} cannot be written: {error}") from error
+        raise
 
 
 def _sqlite(store: Store, selection: Selection, path: Path) -> int:

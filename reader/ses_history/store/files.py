@@ -15,7 +15,8 @@ STORE_VERSION: Final = 2
 
 _VERSION = re.compile(r"-v(\d+)$")
 
-_LOCKED = "Could not set lock"
+_BUSY = ("Could not set lock", "with a different configuration")
+"""What DuckDB says of a file that another process has open, or this one in another way."""
 
 
 def default_store(source: str) -> Path:
@@ -34,22 +35,23 @@ def older_stores(store: Path) -> Iterator[Path]:
 
 
 def remove_unused(store: Path) -> None:
-    """Remove a store, unless a process has it open."""
-    try:
-        duckdb.connect(store).close()
-    except duckdb.Error as error:
-        if is_locked(error):
-            return
-    remove(store)
+    """Remove a store, unless somebody has it open, or this user may not."""
+    with suppress(OSError):
+        try:
+            # It is removed before it is closed: nobody else opens it in between.
+            with duckdb.connect(store):
+                remove(store)
+        except duckdb.Error as error:
+            if not is_busy(error):
+                remove(store)
 
 
 def remove(store: Path) -> None:
-    """Remove a store and what DuckDB keeps beside it."""
+    """Remove a store and what DuckDB keeps beside it; raises OSError."""
     for path in (store, store.with_name(f"{store.name}.wal")):
-        with suppress(FileNotFoundError):
-            path.unlink()
+        path.unlink(missing_ok=True)
 
 
-def is_locked(error: Exception) -> bool:
-    """Whether DuckDB refused to open a file because another process has it open."""
-    return _LOCKED in str(error)
+def is_busy(error: Exception) -> bool:
+    """Whether DuckDB refused to open a file because somebody has it open."""
+    return any(says in str(error) for says in _BUSY)

@@ -63,7 +63,7 @@ def _text(body: bytes) -> Iterator[bytes]:
     if not body.startswith(_GZIP):
         yield body
         return
-    start = 0
+    start, at_line_end = 0, True
     try:
         while start < len(body):
             member = IgzipDecompressor(flag=DECOMP_GZIP)
@@ -71,6 +71,7 @@ def _text(body: bytes) -> Iterator[bytes]:
                 fed = body[start : start + _FED] if member.needs_input else b""
                 start += len(fed)
                 if block := member.decompress(fed, _BLOCK):
+                    at_line_end = block.endswith(b"\n")
                     yield block
                 elif member.needs_input and start == len(body):
                     raise EOFError  # noqa: TRY301
@@ -78,7 +79,7 @@ def _text(body: bytes) -> Iterator[bytes]:
             while body[start : start + 1] == b"\0":
                 start += 1
     except (EOFError, IsalError):  # pyrefly: ignore[not-a-type] its stubs have an instance here
-        yield b"\n" + TRUNCATED.encode() + b"\n"
+        yield (b"" if at_line_end else b"\n") + TRUNCATED.encode() + b"\n"
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """The store: one DuckDB file with the rows of a source, and the objects they are from."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -16,7 +17,7 @@ from ses_history.errors import StoreBusyError, StoreError, StoreMissingError
 from ses_history.progress import Rebuilding, Waiting, Watch, unwatched
 from ses_history.results import InvalidLine
 from ses_history.sources import Object
-from ses_history.store.files import STORE_VERSION, is_locked, remove
+from ses_history.store.files import STORE_VERSION, is_busy, remove
 from ses_history.store.owner_only import owner_only
 from ses_history.store.records import SCHEMA, TRUNCATED, decoded_words
 
@@ -198,8 +199,8 @@ def opened(path: Path, source: str, *, read_only: bool = False, watch: Watch = u
                     raise _missing(path)
                 if version is not None:
                     watch(Rebuilding(store=path))
-                    connection.close()
                     remove(path)
+                    connection.close()
                     connection = _connected(path, read_only=False, watch=watch)
                 Store(connection).create(source)
             yield Store(connection)
@@ -222,27 +223,40 @@ def _connected(path: Path, *, read_only: bool, watch: Watch) -> duckdb.DuckDBPyC
             if read_only and not path.exists():
                 raise _missing(path)
             path.parent.mkdir(parents=True, exist_ok=True)
-            return duckdb.connect(path, read_only=read_only, config=config)
+            before = _file(path)
+            connection = duckdb.connect(path, read_only=read_only, config=config)
+            if before in (None, _file(path)):
+                return connection
+            connection.close()  # another process has just replaced the file
         except (duckdb.Error, OSError) as error:
-            if not is_locked(error):
+            if not is_busy(error):
                 raise _unusable(path, error) from error
             holder = re.search(r"\(PID (\d+)\)", str(error))
-            process = int(holder[1]) if holder else None
+            process = int(holder[1]) if holder else os.getpid()
             if deadline is None:
                 deadline = monotonic() + _WAIT_SECONDS
                 watch(Waiting(store=path, process=process))
             if monotonic() > deadline:
-                who = f"Process {process}" if process else "Another process"
-                raise StoreBusyError(f"{who} is using the store {path}: try again when it is done") from error
+                raise StoreBusyError(
+                    f"Process {process} is using the store {path}: try again when it is done"
+                ) from error
             sleep(_RETRY_SECONDS)
 
 
+def _file(path: Path) -> tuple[int, int] | None:
+    """Which file the path is of now; None when there is none."""
+    with suppress(FileNotFoundError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    return None
+
+
 def _missing(path: Path) -> StoreMissingError:
-    return StoreMissingError(f"There is no store {path} of this version yet: `ses-history sync` makes it")
+    return StoreMissingError(f"There is no store {path} yet: run `ses-history sync`")
 
 
 def _unusable(path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"The store {path} cannot be used: {error}\n"
-        "If it is one of ses-history, you may delete it: the next sync rebuilds it"
+        "Use another file, or delete this one if ses-history made it: the next sync rebuilds it"
     )

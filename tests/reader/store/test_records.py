@@ -170,6 +170,15 @@ def test_every_line_before_the_break_of_a_truncated_object_is_kept_and_the_break
     assert 1000 < there < 4000
 
 
+def test_an_object_truncated_in_its_first_line_or_after_a_whole_one_has_no_blank_line(tmp_path: Path) -> None:
+    (tmp_path / "h").mkdir()
+    whole = gzip.compress(lines([EVENTS["send"]]))
+    (tmp_path / "h/first.gz").write_bytes(whole[:12])
+    (tmp_path / "h/second.gz").write_bytes(whole + whole[:12])
+    found = [(line.object_key, line.line_no, line.reason) for line in sync(tmp_path / "h").invalid_lines]
+    assert found == [("first.gz", 1, "truncated gzip"), ("second.gz", 2, "truncated gzip")]
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()

@@ -307,3 +307,30 @@ def test_who_watches_a_sync_sees_the_listing_and_each_object_that_is_read(tmp_pa
         Reading(objects=2, bytes=sum(sizes), objects_done=objects, bytes_done=size, lines_done=lines)
         for objects, size, lines in steps
     ]
+
+
+def test_a_batch_ends_at_its_size_and_no_more_is_downloaded_ahead_than_a_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        put(tmp_path / "h", [event("send", messageId=f"{number}")], f"{number}.gz")
+    size = max(path.stat().st_size for path in (tmp_path / "h").iterdir())
+    monkeypatch.setattr("ses_history.store.sync._BATCH_BYTES", 4 * size)
+    monkeypatch.setattr("ses_history.store.sync._AHEAD_BYTES", 2 * size)
+    read = list[str]()
+    read_when_told = list[tuple[int, int]]()
+
+    class Counting(Folder):
+        def read(self, key: str) -> bytes | None:
+            read.append(key)
+            return super().read(key)
+
+    def watch(notice: Notice) -> None:
+        if isinstance(notice, Reading):
+            read_when_told.append((notice.objects_done, len(read)))
+
+    History(Counting(tmp_path / "h"), store_of(tmp_path / "h"), watch).sync()
+    # Of the first batch, of four objects, none of the second is read; nor more than three at once: one, and two ahead.
+    assert len(read) == 6
+    assert max(ahead - done for done, ahead in read_when_told) <= 3
+    assert all(ahead <= 4 for done, ahead in read_when_told if done < 4)
