@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 GENERATED := Pulumi.yaml README.md $(wildcard docs/*.md)
 COG := .venv/bin/cog -I .
 
-.PHONY: demo test bench generate format clean
+.PHONY: demo test test-engine bench generate format clean
 
 demo: .venv/installed
 	@.venv/bin/python -m localaws
@@ -19,6 +19,10 @@ test: .venv/installed .venv-scan/installed
 	.venv/bin/lint-imports --no-logo
 	$(COG) --check --check-fail-msg="Run: make generate" $(GENERATED)
 	.venv/bin/pytest --numprocesses auto --dist worksteal
+
+# The real Pulumi engine drives the program. It needs `pulumi` or, to build it, Go; else it says so.
+test-engine: .venv/installed
+	@.venv/bin/python -m tests.engine
 
 # `make bench BENCH="--events 500000"` for a smaller corpus; `.venv/bin/python -m bench --help` for the rest.
 bench: .venv/installed
