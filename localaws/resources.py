@@ -122,6 +122,8 @@ class ResourceType:
         removed = resource.inputs.keys() - inputs.keys() - {*self.key}
         outputs = {name: value for name, value in resource.outputs.items() if name not in removed} | inputs
         for operation in self.update_operations:
+            if operation.startswith("tag_") and not outputs.get("tags"):
+                continue  # it only adds tags, and takes no empty list of them
             parameters = self._parameters(client, operation, outputs)
             if parameters != self._parameters(client, operation, resource.outputs):
                 self._send_update(client, operation, parameters)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -141,8 +142,11 @@ class _Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def _aws(self) -> LocalAws:
         return self._provider.aws
 
+    def Handshake(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        return provider_pb2.ProviderHandshakeResponse()
+
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        return plugin_pb2.PluginInfo(version="7.0.0")
+        return plugin_pb2.PluginInfo(version=version("pulumi-aws"))
 
     def Attach(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         return Empty()
