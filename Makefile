@@ -8,7 +8,7 @@ NEXT_PYTHON := 3.14
 GENERATED := Pulumi.yaml README.md $(wildcard docs/*.md)
 COG := .venv/bin/cog -I .
 
-.PHONY: demo test resolve mutants bench generate format clean
+.PHONY: demo test test-engine resolve mutants bench generate format clean
 
 demo: .venv/installed
 	@.venv/bin/python -m localaws
@@ -34,6 +34,10 @@ resolve: .venv/installed
 # An hour, in a copy under build/. `make mutants MUTANTS=component` for one part; stopped, it goes on where it was.
 mutants: .venv/installed
 	@.venv/bin/python -m tests.mutants $(MUTANTS)
+
+# The real Pulumi engine drives the program. It needs `pulumi` or, to build it, Go; else it says so.
+test-engine: .venv/installed
+	@.venv/bin/python -m tests.engine
 
 # `make bench BENCH="--events 500000"` for a smaller corpus; `.venv/bin/python -m bench --help` for the rest.
 bench: .venv/installed

@@ -24,6 +24,8 @@ def to_api(shape: Shape, inputs: Any, names: Names, path: str = "") -> Any:
         case StructureShape():
             parameters: dict[str, Any] = {}
             for key, value in inputs.items():
+                if value is None:  # the engine sends nulls for arguments left out
+                    continue
                 at = f"{path}.{key}" if path else key
                 if members := _member_path(shape, names.get(at, (key,))):
                     *parents, member = members
@@ -45,7 +47,10 @@ def to_api(shape: Shape, inputs: Any, names: Names, path: str = "") -> Any:
 
 
 def from_api(shape: Shape, inputs: Any, described: Any, names: Names, path: str = "") -> Any:
-    """`inputs` with the values that `described`, of `shape`, has for them, without those it does not have."""
+    """`inputs` with the values that `described`, of `shape`, has for them, without those it does not have.
+
+    Inside a structure, an input without a member is returned as it is.
+    """
     match shape:
         case StructureShape():
             found = {}
@@ -58,6 +63,8 @@ def from_api(shape: Shape, inputs: Any, described: Any, names: Names, path: str 
                     member_shape = member_shape.members[name]
                 if members and inner is not None:
                     found[key] = from_api(member_shape, value, inner, names, at)
+                elif path and not members:
+                    found[key] = value
             return found
         case ListShape() if isinstance(inputs, Mapping) and (key := _key_of_pairs(shape)):
             return {pair[key]: pair["Value"] for pair in described}
@@ -72,6 +79,11 @@ def from_api(shape: Shape, inputs: Any, described: Any, names: Names, path: str 
             return items if isinstance(inputs, list) else items[0]
     # IAM accepts policy documents as text and returns them as objects.
     return json.dumps(described) if isinstance(inputs, str) and isinstance(described, dict) else described
+
+
+def returned_inputs(shape: StructureShape, inputs: Mapping[str, Any], names: Names) -> set[str]:
+    """The names of the inputs that `shape` has a member for."""
+    return {name for name in inputs if _member_path(shape, names.get(name, (name,)))}
 
 
 def _member_path(shape: StructureShape, candidates: tuple[str, ...]) -> list[str] | None:

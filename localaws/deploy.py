@@ -12,6 +12,7 @@ import pulumi
 import yaml
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs
 
+from localaws import functions
 from localaws.aws import LocalAws
 from localaws.dynamic import DynamicType
 from localaws.resources import RESOURCE_TYPES, Resource, ResourceType
@@ -135,11 +136,4 @@ class _Provider(pulumi.runtime.Mocks):
         return resource.outputs["id"], resource.outputs
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        match args.token:
-            case "aws:index/getPartition:getPartition":
-                return {"partition": "aws"}, []
-            case "aws:index/getRegion:getRegion":
-                return {"region": self._aws.region}, []
-            case "aws:index/getCallerIdentity:getCallerIdentity":
-                return {"accountId": self._aws.client("sts").get_caller_identity()["Account"]}, []
-        raise LookupError(f"unknown function {args.token}: add it to localaws/deploy.py")
+        return functions.call(self._aws, args.token, args.args), []

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localaws.aws import LocalAws
-from localaws.convert import Names, from_api, to_api
+from localaws.convert import Names, from_api, returned_inputs, to_api
 
 Inputs = dict[str, Any]
 """The inputs of a resource, as Pulumi passes them to the provider."""
@@ -71,7 +71,7 @@ class ResourceType:
         Raises LookupError, before anything is created, for inputs that no operation takes.
         """
         given = {name: value for name, value in inputs.items() if value != {}}
-        inputs = {self.key[0]: _generated_name(logical_name, inputs), **given}
+        inputs = {self.key[0]: generated_name(logical_name, inputs), **given}
         client = aws.client(self.service)
         taken = {operation: self._taken(client, operation, inputs) for operation in self.create_operations}
         if unused := {name for name in inputs if self.names.get(name) != ()}.difference(*taken.values()):
@@ -91,9 +91,10 @@ class ResourceType:
         return resource
 
     def read(self, aws: LocalAws, resource: Resource) -> Inputs | None:
-        """The inputs as AWS has them now, without those it never returns; None when the resource is gone."""
+        """The inputs as AWS has them now, and those it never returns as they are; None when the resource is gone."""
         client = aws.client(self.service)
         found: Inputs = {}
+        returned: set[str] = set()
         for operation in self.read_operations:
             try:
                 response = getattr(client, operation.name)(**self._key_parameters(client, operation.name, resource))
@@ -109,15 +110,20 @@ class ResourceType:
                 shape = shape.member if part == "*" else shape.members[part]
             if name := operation.input:
                 found[name] = from_api(shape, resource.inputs[name], described, self.names, name)
+                returned.add(name)
             else:
                 found |= from_api(shape, resource.inputs, described, self.names)
-        return found
+                returned |= returned_inputs(shape, resource.inputs, self.names)
+        return {name: value for name, value in resource.inputs.items() if name not in returned} | found
 
     def update(self, aws: LocalAws, resource: Resource, inputs: Inputs) -> Resource:
         """Update the resource to other inputs, by the calls whose parameters differ."""
         client = aws.client(self.service)
-        outputs = {**resource.outputs, **inputs}
+        removed = resource.inputs.keys() - inputs.keys() - {*self.key}
+        outputs = {name: value for name, value in resource.outputs.items() if name not in removed} | inputs
         for operation in self.update_operations:
+            if operation.startswith("tag_") and not outputs.get("tags"):
+                continue  # it only adds tags, and takes no empty list of them
             parameters = self._parameters(client, operation, outputs)
             if parameters != self._parameters(client, operation, resource.outputs):
                 self._send_update(client, operation, parameters)
@@ -228,7 +234,7 @@ def _is_gone(error: ClientError) -> bool:
     return code == "404" or "NoSuch" in code or "NotFound" in code
 
 
-def _generated_name(logical_name: str, inputs: Inputs) -> str:
+def generated_name(logical_name: str, inputs: Inputs) -> str:
     """A name as the provider generates it: the logical name, or namePrefix when given, and random hexadecimals."""
     if prefix := inputs.get("namePrefix"):
         return f"{prefix}{secrets.token_hex(13)}"
