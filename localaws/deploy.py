@@ -86,23 +86,24 @@ def type_of(token: str) -> ResourceType | DynamicType:
 
 
 def destroy(aws: LocalAws, stack: Stack) -> None:
-    """Delete the stack's resources, the last created first."""
+    """Delete the stack's resources, the last created first, but for those that are retained."""
     while stack.resources:
         resource = stack.resources[-1]
-        if not resource.deleted_with:
+        if not (resource.deleted_with or resource.retained):
             type_of(resource.type).delete(aws, resource)
         stack.resources.pop()
 
 
 class _Monitor(MockMonitor):
-    """Passes the provider deletedWith, an option that Pulumi's mocks do not pass on."""
+    """Passes the provider the options of a delete, which Pulumi's mocks do not pass on."""
 
     def __init__(self, provider: "_Provider") -> None:
         super().__init__(provider)
         self._provider = provider
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  the engine's name for it
-        self._provider.deleted_with[request.type, request.name] = request.deletedWith
+        options = {"deleted_with": request.deletedWith, "retained": request.retainOnDelete}
+        self._provider.delete_options[request.type, request.name] = options
         return super().RegisterResource(request)
 
 
@@ -113,7 +114,7 @@ class _Provider(pulumi.runtime.Mocks):
         self._progress = progress
         self._one_at_a_time = threading.Lock()
         self._stopped = False
-        self.deleted_with: dict[tuple[str, str], str] = {}
+        self.delete_options: dict[tuple[str, str], dict[str, Any]] = {}
 
     def stop(self) -> None:
         """Wait for the resource being created and reject later ones: Pulumi raises while its threads still run."""
@@ -126,10 +127,10 @@ class _Provider(pulumi.runtime.Mocks):
         with self._one_at_a_time:
             if self._stopped:
                 raise RuntimeError(f"{args.typ} {args.name} is not created: an earlier resource failed")
-            deleted_with = self.deleted_with[args.typ, args.name]
+            options = self.delete_options[args.typ, args.name]
 
             def record(resource: Resource) -> None:
-                self._stack.resources.append(replace(resource, deleted_with=deleted_with))
+                self._stack.resources.append(replace(resource, **options))
 
             resource = type_of(args.typ).create(self._aws, args.typ, args.name, args.inputs, record)
             self._progress(resource)

@@ -26,6 +26,8 @@ class Resource:
     """Its inputs, its id and its ARN."""
     deleted_with: str = ""
     """The URN of the resource that is deleted together with this one; empty for none."""
+    retained: bool = False
+    """Whether a destroy keeps it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,8 @@ class ResourceType:
     names: Names = field(default_factory=dict)
     constants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Parameters of an operation that come from no input."""
+    computed: Callable[[Any, Inputs], Inputs] = lambda _client, _inputs: {}
+    """Returns the outputs that AWS makes up, beside the id and the ARN."""
 
     def create(
         self, aws: LocalAws, token: str, logical_name: str, inputs: Inputs, on_created: Callable[[Resource], None]
@@ -83,6 +87,7 @@ class ResourceType:
         outputs = {**inputs, "id": inputs[self.key[0]]}
         if self.arn:
             outputs["arn"] = self.arn.format(region=aws.region, account=aws.account_id, **inputs)
+        outputs |= self.computed(client, inputs)
         resource = Resource(type=token, logical_name=logical_name, inputs=inputs, outputs=outputs)
         on_created(resource)
         for operation in others:
@@ -181,6 +186,13 @@ class _BucketMetric(ResourceType):
         # The API takes the id twice.
         parameters["MetricsConfiguration"] = {"Id": parameters["Id"], **parameters.get("MetricsConfiguration", {})}
         return parameters
+
+
+class _ConfigurationSet(ResourceType):
+    def _parameters(self, client: Any, operation: str, inputs: Inputs) -> dict[str, Any]:
+        # An option is a structure when a set is created, and a call of its own with the members afterwards.
+        option = operation.removeprefix("put_configuration_set_").replace("_options", "Options")
+        return super()._parameters(client, operation, {**inputs, **inputs.get(option, {})})
 
 
 class _DeliveryStream(ResourceType):
@@ -376,7 +388,17 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         delete_operation="delete_alarms",
         key=("name",),
         arn="arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
-        names={"name": ("AlarmName", "AlarmNames"), "arn": ("ResourceARN",), "tags": ("Tags", "TagKeys")},
+        names={
+            "name": ("AlarmName", "AlarmNames"),
+            "arn": ("ResourceARN",),
+            "tags": ("Tags", "TagKeys"),
+            "metricQueries": ("Metrics",),
+            "metricQueries.metric": ("MetricStat",),
+            **{
+                f"metricQueries.metric.{name}": (f"Metric.{name}",)
+                for name in ("namespace", "metricName", "dimensions")
+            },
+        },
     ),
     "aws:cloudwatch/dashboard:Dashboard": ResourceType(
         service="cloudwatch",
@@ -428,11 +450,17 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         },
         constants={"create_delivery_stream": {"DeliveryStreamType": "DirectPut"}},
     ),
-    "aws:sesv2/configurationSet:ConfigurationSet": ResourceType(
+    "aws:sesv2/configurationSet:ConfigurationSet": _ConfigurationSet(
         service="sesv2",
         create_operations=("create_configuration_set",),
         read_operations=(ReadOperation(name="get_configuration_set"),),
-        update_operations=("tag_resource",),
+        update_operations=(
+            "put_configuration_set_delivery_options",
+            "put_configuration_set_tracking_options",
+            "put_configuration_set_suppression_options",
+            "put_configuration_set_reputation_options",
+            "tag_resource",
+        ),
         untag_operation="untag_resource",
         delete_operation="delete_configuration_set",
         key=("configurationSetName",),
@@ -463,6 +491,11 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         delete_operation="delete_email_identity",
         key=("emailIdentity",),
         arn="arn:aws:ses:{region}:{account}:identity/{emailIdentity}",
+        computed=lambda client, inputs: {
+            "dkimSigningAttributes": {
+                "tokens": client.get_email_identity(EmailIdentity=inputs["emailIdentity"])["DkimAttributes"]["Tokens"]
+            }
+        },
         names={"arn": ("ResourceArn",), "tags": ("Tags", "TagKeys")},
     ),
 }

@@ -86,7 +86,7 @@ def test_without_the_key_in_its_policy_firehose_delivers_nothing(aws: LocalAws) 
     key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
     stack = history_of(aws, {"kms_key_arn": key})
     named, policy = permissions(aws, stack.outputs["delivery_role_arn"])
-    policy["Statement"] = [s for s in policy["Statement"] if s["Resource"] != key]
+    policy["Statement"] = [s for s in policy["Statement"] if s["Resource"] != [key]]
     aws.client("iam").put_role_policy(**named, PolicyDocument=json.dumps(policy))
 
     publish(aws, [SEND], configuration_set="mail")

@@ -15,19 +15,22 @@ from tests.localaws.support import SEND, default_set, everything, user
 
 
 @pytest.mark.parametrize("name", ["dev", "prod"])
-def test_each_environment_deploys_and_destroying_it_leaves_nothing(aws: LocalAws, name: str) -> None:
+def test_each_environment_deploys_and_destroying_it_leaves_what_mail_and_history_depend_on(
+    aws: LocalAws, name: str
+) -> None:
     stack = Stack()
     deploy(aws, stack, name=name)
-    assert len(stack.resources) == {"dev": 17, "prod": 29}[name]
+    assert len(stack.resources) == {"dev": 17, "prod": 28}[name]
     assert len(everything(aws)) == {"dev": 7, "prod": 16}[name]
 
     destroy(aws, stack)
 
-    assert everything(aws) == []
+    # The bucket, both sets and the identity of prod; dev says forceDestroy.
+    assert len(everything(aws)) == {"dev": 0, "prod": 4}[name]
     assert stack.resources == []
 
 
-def test_a_bucket_that_holds_history_is_destroyed_only_with_force_destroy_and_stays_closed(aws: LocalAws) -> None:
+def test_a_bucket_with_history_is_deleted_by_force_only_and_stays_closed_otherwise(aws: LocalAws) -> None:
     dev, prod = Stack(), Stack()
     deploy(aws, dev, name="dev")
     deploy(aws, prod, name="prod")
@@ -35,8 +38,8 @@ def test_a_bucket_that_holds_history_is_destroyed_only_with_force_destroy_and_st
     publish(aws, [SEND], configuration_set="newsletter")
 
     destroy(aws, dev)
-    with pytest.raises(ClientError, match="BucketNotEmpty"):
-        destroy(aws, prod)
+    destroy(aws, prod)
+    assert [each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]] == [prod.outputs["bucket_name"]]
 
     s3, bucket = aws.client("s3"), {"Bucket": prod.outputs["bucket_name"]}
     assert len(history.keys(aws, bucket["Bucket"])) == 1

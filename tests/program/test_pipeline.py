@@ -134,7 +134,7 @@ def test_nothing_arrives_from(attack: str, aws: LocalAws, dev: Stack) -> None:
     assert aws.publications[-1] == outcome
 
 
-def test_the_role_of_firehose_writes_its_prefixes_and_reads_nothing(aws: LocalAws, dev: Stack) -> None:
+def test_the_role_of_firehose_reads_and_writes_its_prefixes_and_nothing_else(aws: LocalAws, dev: Stack) -> None:
     bucket = dev.outputs["bucket_name"]
     aws.client("s3").put_object(Bucket=bucket, Key="events/day=2026-03-01/kept.gz", Body=b"history")
     aws.client("s3").create_bucket(Bucket="another-bucket")
@@ -144,8 +144,10 @@ def test_the_role_of_firehose_writes_its_prefixes_and_reads_nothing(aws: LocalAw
 
     for key in ("events/day=2026-03-01/new.gz", "error/processing-failed/day=2026-03-01/new.gz"):
         s3.put_object(Bucket=bucket, Key=key, Body=b"event")
+        assert s3.get_object(Bucket=bucket, Key=key)["Body"].read() == b"event"
+    aws.client("s3").put_object(Bucket=bucket, Key="elsewhere/kept.gz", Body=b"mine")
     for refused in (
-        lambda: s3.get_object(Bucket=bucket, Key="events/day=2026-03-01/kept.gz"),
+        lambda: s3.get_object(Bucket=bucket, Key="elsewhere/kept.gz"),
         lambda: s3.put_object(Bucket=bucket, Key="elsewhere/new.gz", Body=b"event"),
         lambda: s3.put_object(Bucket=bucket, Key="events", Body=b"event"),
         lambda: s3.put_object(Bucket="another-bucket", Key="events/new.gz", Body=b"event"),
