@@ -96,7 +96,7 @@ def test_what_a_destroy_kept_is_taken_up_again_by_the_argument_that_the_error_na
 
 
 def test_a_set_and_an_identity_move_from_created_to_existing_by_editing_the_config(aws: LocalAws, news: Stack) -> None:
-    moved = {"configurationSets": [], "existingConfigurationSets": ["news"]}
+    moved: dict[str, list[str]] = {"configurationSets": [], "existingConfigurationSets": ["news"]}
     moved |= {"identities": [], "existingIdentities": ["example.org"]}
 
     changes = news.up({**news.config, **moved})
