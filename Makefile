@@ -4,7 +4,11 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 NEXT_PYTHON := 3.14
 
-.PHONY: demo test resolve mutants bench format clean
+# In this order: the docs show what Pulumi.yaml declares.
+GENERATED := Pulumi.yaml README.md $(wildcard docs/*.md)
+COG := .venv/bin/cog -I .
+
+.PHONY: demo test resolve mutants bench generate format clean
 
 demo: .venv/installed
 	@.venv/bin/python -m localaws
@@ -13,6 +17,8 @@ test: .venv/installed .venv-scan/installed
 	.venv/bin/ruff format --check
 	.venv/bin/ruff check
 	.venv/bin/pyrefly check --summary=none
+	.venv/bin/lint-imports --no-logo
+	$(COG) --check --check-fail-msg="Run: make generate" $(GENERATED)
 	.venv/bin/pytest --numprocesses auto --dist worksteal
 
 # A wheel of each locked dependency for the next Python, which need not be installed.
@@ -32,6 +38,12 @@ mutants: .venv/installed
 # `make bench BENCH="--events 500000"` for a smaller corpus; `.venv/bin/python -m bench --help` for the rest.
 bench: .venv/installed
 	@.venv/bin/python -m bench $(BENCH)
+
+# What is between the marks of cog in these files is written by the code between them.
+generate: .venv/installed
+	$(COG) -r $(GENERATED)
+	cp LICENSE components/LICENSE
+	cp LICENSE reader/LICENSE
 
 format: .venv/installed
 	.venv/bin/ruff check --fix

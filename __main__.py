@@ -5,21 +5,19 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 from ses_sending_history import DefaultConfigurationSet, SendingHistory, SendingHistoryArgs
+from ses_sending_history.validation import problems_of_sending_history
 
 config = pulumi.Config()
 
+name = f"ses-history-{pulumi.get_stack()}"
 tags: list[str] = config.require_object("tags")
-if malformed := [tag for tag in tags if "=" not in tag]:
-    raise pulumi.RunError(f"tags: each must be name=value; {malformed} are not")
-
+identities: list[str] = config.require_object("identities")
 existing_identities: list[str] = config.require_object("existingIdentities")
-if both := sorted(set(existing_identities) & set(config.require_object("identities"))):
-    raise pulumi.RunError(f"existingIdentities: {both} are to be created too, by identities")
 
 settings: dict[str, Any] = {
     "configuration_sets": config.require_object("configurationSets"),
     "existing_configuration_sets": config.require_object("existingConfigurationSets"),
-    "identities": config.require_object("identities"),
+    "identities": identities,
     "event_types": config.require_object("eventTypes"),
     "bucket": config.require("bucket"),
     "kms_key_arn": config.require("kmsKeyArn"),
@@ -31,17 +29,25 @@ settings: dict[str, Any] = {
     "alarms": config.require_bool("alarms"),
     "alarm_topic_arns": config.require_object("alarmTopicArns"),
     "force_destroy": config.require_bool("forceDestroy"),
-    "tags": dict(tag.split("=", 1) for tag in tags),
+    "tags": dict(tag.split("=", 1) for tag in tags if "=" in tag),
 }
 
 # A key declared in Pulumi.yaml must have a value: an empty text stands for an argument left out.
-args = SendingHistoryArgs(**{name: value for name, value in settings.items() if value != ""})
+args = SendingHistoryArgs(**{argument: value for argument, value in settings.items() if value != ""})
 
-try:
-    history = SendingHistory(f"ses-history-{pulumi.get_stack()}", args)
-except pulumi.InputPropertiesError as error:
-    problems = [f"  {problem['property_path']} {problem['reason']}" for problem in error.errors or []]
-    raise pulumi.RunError("\n".join(["The configuration of this stack is not accepted:", *problems])) from error
+invalid = [
+    *(f"{problem.property_path} {problem.reason}" for problem in problems_of_sending_history(name, args)),
+    *(f"tags[{i}] must be name=value (it is {tag!r})" for i, tag in enumerate(tags) if "=" not in tag),
+    *(
+        f"existingIdentities[{i}] is also in identities: list it in one of them (it is {identity!r})"
+        for i, identity in enumerate(existing_identities)
+        if identity in identities
+    ),
+]
+if invalid:
+    raise pulumi.RunError("\n  ".join(["The configuration of this stack is invalid:", *invalid]))
+
+history = SendingHistory(name, args)
 
 for identity in dict.fromkeys(existing_identities):
     DefaultConfigurationSet(

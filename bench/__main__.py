@@ -71,7 +71,7 @@ def _figures(corpus: Corpus, temporary: Path) -> list[Figure]:
         store = temporary / f"{layout}.duckdb"
         where = ["--folder", str(folder), "--store", str(store)]
         figures += [
-            _figure(f"first sync, {layout} objects", "ses-history", [_HISTORY, "sync", *where], anew=store),
+            _figure(f"first sync, {layout} objects", "ses-history", [_HISTORY, "sync", *where], creates=store),
             _figure(f"first sync, {layout} objects", "DuckDB, a typed scan", [*_SCAN, str(folder)]),
             _figure(f"sync, nothing new, {layout} objects", "ses-history", [_HISTORY, "sync", *where]),
             _figure(f"find, {layout} objects", "ses-history", [_HISTORY, "find", _RECIPIENT, *where]),
@@ -91,7 +91,7 @@ def _of_a_fifth(corpus: Corpus, temporary: Path) -> list[Figure]:
     store = temporary / "fifth.duckdb"
     where = ["--folder", str(folder), "--store", str(store)]
     return [
-        _figure("first sync, a fifth of the large objects", "ses-history", [_HISTORY, "sync", *where], anew=store),
+        _figure("first sync, a fifth of the large objects", "ses-history", [_HISTORY, "sync", *where], creates=store),
         _figure("find, a fifth of the large objects", "ses-history", [_HISTORY, "find", _RECIPIENT, *where]),
     ]
 
@@ -135,12 +135,12 @@ def _byte_search(what: str, folder: Path) -> Figure:
     return _figure(what, name, ["sh", "-c", f"find '{folder}' -name '*.gz' | xargs -P2 -n1 sh -c '{each}'"])
 
 
-def _figure(what: str, name: str, command: Sequence[str], anew: Path | None = None) -> Figure:
-    """What the command took; `anew` is a file that it makes, and which is removed before each run."""
+def _figure(what: str, name: str, command: Sequence[str], creates: Path | None = None) -> Figure:
+    """What the command took; `creates` is a file that it makes: removed before each run."""
     runs = list[tuple[float, int]]()
     for _ in range(_TIMES):
-        if anew is not None:
-            anew.unlink(missing_ok=True)
+        if creates is not None:
+            creates.unlink(missing_ok=True)
         runs.append(_run(command))
     return Figure(
         what=what,

@@ -27,6 +27,8 @@ class Registered:
     property_dependencies: dict[str, frozenset[str]]
     protect: bool
     retain_on_delete: bool
+    aliases: list[Any]
+    """What else it may be known as, as Pulumi's protocol describes aliases."""
 
     @property
     def tags(self) -> dict[str, str] | None:
@@ -105,6 +107,7 @@ class _Monitor(MockMonitor):
                     },
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
+                    aliases=list(request.aliases),
                 )
             )
         return response

@@ -40,7 +40,7 @@ def create_alarms(
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """Alarms that tell the topics, and a dashboard. Without `bucket`, made elsewhere, none watches its errors."""
+    """Alarms that notify the topics, and a dashboard. Without `bucket`, an existing one, none watches its errors."""
     alarms = [*_delivery_alarms(delivery_stream_name, buffer_seconds), *_REPUTATION_ALARMS]
     if bucket is not None:
         aws.s3.BucketMetric(name, bucket=bucket.bucket, name=name, filter={"prefix": errors_prefix}, opts=opts)

@@ -1,4 +1,4 @@
-"""DefaultConfigurationSet: gives an SES identity made elsewhere a default configuration set."""
+"""DefaultConfigurationSet: gives an existing SES identity a default configuration set."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from pulumi import dynamic
 
 
 class DefaultConfigurationSet(dynamic.Resource, module="ses", name="DefaultConfigurationSet"):
-    """The default configuration set of an SES identity that another program or a person made.
+    """The default configuration set of an existing SES identity, created by another program or a person.
 
     Deleting it gives the identity back the default it had before, unless somebody has chosen another since, or the
     default before was this set already or is gone: then it has none. It runs in the Pulumi Python process: so it is for

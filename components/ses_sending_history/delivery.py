@@ -1,21 +1,13 @@
 """The delivery stream: Firehose takes the events SES puts and writes them to the archive."""
 
 from collections.abc import Mapping
-from typing import Final
 
 import pulumi
 import pulumi_aws as aws
 
 from ses_sending_history import policies
 from ses_sending_history.deployment import Deployment
-
-EVENTS_PREFIX: Final = "events/"
-"""Where events are written: one JSON record a line, gzip, a folder for each day of arrival (UTC)."""
-
-ERRORS_PREFIX: Final = "error/"
-"""Where what could not be delivered is written, a folder for each error type."""
-
-_DAY = "day=!{timestamp:yyyy-MM-dd}/"
+from ses_sending_history.layout import DELIVERED_ERRORS, DELIVERED_EVENTS, ERRORS_PREFIX, EVENTS_PREFIX
 
 _LOG_DAYS = 365
 """How long a logged delivery error is kept: as long as the history is by default."""
@@ -62,8 +54,8 @@ def create_delivery_stream(
         extended_s3_configuration={
             "role_arn": role.arn,
             "bucket_arn": bucket_arn,
-            "prefix": f"{EVENTS_PREFIX}{_DAY}",
-            "error_output_prefix": f"{ERRORS_PREFIX}!{{firehose:error-output-type}}/{_DAY}",
+            "prefix": DELIVERED_EVENTS,
+            "error_output_prefix": DELIVERED_ERRORS,
             "compression_format": "GZIP",
             "buffering_interval": buffer_seconds,
             "buffering_size": buffer_megabytes,

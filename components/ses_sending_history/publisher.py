@@ -1,36 +1,14 @@
 """EventPublisher: makes SES publish the events of one configuration set to a delivery stream."""
 
-from collections.abc import Mapping
-from typing import NotRequired, TypedDict
-
 import pulumi
 import pulumi_aws as aws
 
 from ses_sending_history import policies, validation
+from ses_sending_history.args import EventPublisherArgs
 from ses_sending_history.deployment import deployment_of
-from ses_sending_history.event_types import EVENT_TYPES
 
 _ROLE_NAME_PREFIX_LENGTH = 38
 """The longest prefix IAM role names are generated from."""
-
-
-class EventPublisherArgs(TypedDict):
-    """The arguments of an EventPublisher."""
-
-    configuration_set: pulumi.Input[str]
-    """Name of the configuration set whose events are published."""
-
-    delivery_stream_arn: pulumi.Input[str]
-    """ARN of the Data Firehose delivery stream the events go to."""
-
-    create_configuration_set: NotRequired[bool]
-    """Whether to create the configuration set (the default), or attach to one made elsewhere."""
-
-    event_types: NotRequired[list[str]]
-    """Event types to publish, as the SES API v2 spells them. All ten by default."""
-
-    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
-    """Tags of everything created."""
 
 
 class EventPublisher(pulumi.ComponentResource):
@@ -40,7 +18,7 @@ class EventPublisher(pulumi.ComponentResource):
     """Name of the configuration set, known once the set exists."""
 
     role_arn: pulumi.Output[str]
-    """ARN of the role SES assumes to put the events on the stream."""
+    """ARN of the role SES assumes to put the events on the delivery stream."""
 
     event_destination_name: pulumi.Output[str]
     """Name of the event destination on the configuration set."""
@@ -51,10 +29,10 @@ class EventPublisher(pulumi.ComponentResource):
         # Children inherit `protect` by themselves, but not this.
         child = pulumi.ResourceOptions(parent=self, retain_on_delete=opts.retain_on_delete if opts else None)
         deployment = deployment_of(self)
-        tags = args.get("tags", {})
+        tags = args["tags"]
 
         self.configuration_set_name = pulumi.Output.from_input(args["configuration_set"])
-        if args.get("create_configuration_set", True):
+        if args["create_configuration_set"]:
             configuration_set = aws.sesv2.ConfigurationSet(
                 name, configuration_set_name=args["configuration_set"], tags=tags, opts=child
             )
@@ -87,7 +65,7 @@ class EventPublisher(pulumi.ComponentResource):
             event_destination_name=name[: validation.SES_NAME_LENGTH],
             event_destination={
                 "enabled": True,
-                "matching_event_types": args.get("event_types", list(EVENT_TYPES)),
+                "matching_event_types": args["event_types"],
                 "kinesis_firehose_destination": {
                     "delivery_stream_arn": args["delivery_stream_arn"],
                     "iam_role_arn": role.arn,

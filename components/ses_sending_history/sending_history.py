@@ -1,7 +1,6 @@
 """SendingHistory: keeps what Amazon SES sent, from the configuration set to the archive."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final, TypedDict
+from typing import Final
 
 import pulumi
 import pulumi_aws as aws
@@ -9,60 +8,11 @@ import pulumi_aws as aws
 from ses_sending_history import policies, validation
 from ses_sending_history.alarms import create_alarms
 from ses_sending_history.archive import create_archive
-from ses_sending_history.delivery import ERRORS_PREFIX, EVENTS_PREFIX, create_delivery_stream
+from ses_sending_history.args import SendingHistoryArgs
+from ses_sending_history.delivery import create_delivery_stream
 from ses_sending_history.deployment import deployment_of
-from ses_sending_history.event_types import EVENT_TYPES
+from ses_sending_history.layout import ERRORS_PREFIX, EVENTS_PREFIX
 from ses_sending_history.publisher import EventPublisher
-
-
-class SendingHistoryArgs(TypedDict, total=False):
-    """The arguments of a SendingHistory. Every one is optional."""
-
-    configuration_sets: list[str]
-    """Configuration sets to create and publish from. One with the component's name by default."""
-
-    existing_configuration_sets: list[str]
-    """Configuration sets made elsewhere: only an event destination is attached to each."""
-
-    identities: list[str]
-    """SES identities (domains or addresses) to create, their default configuration set the first of the above."""
-
-    event_types: list[str]
-    """Event types to keep, as the SES API v2 spells them. All ten by default."""
-
-    bucket: pulumi.Input[str]
-    """Name of a bucket made elsewhere to keep the history in. None is created then, and no setting of it is touched."""
-
-    kms_key_arn: pulumi.Input[str]
-    """ARN of a customer managed key for the objects and the stream. S3's own keys by default."""
-
-    retention_days: float
-    """Days after which objects expire. 365 by default; 0 keeps them for ever."""
-
-    archive_after_days: float
-    """Days after which objects move to Glacier Instant Retrieval, still readable. 0, the default, never moves them."""
-
-    access_log_bucket: pulumi.Input[str]
-    """Name of a bucket that receives the S3 server access logs of the history. No logs by default."""
-
-    buffer_seconds: float
-    """Seconds Firehose gathers events before it writes an object, 0 to 900. 300 by default."""
-
-    buffer_megabytes: float
-    """Megabytes Firehose gathers before it writes an object, 1 to 128. 64 by default."""
-
-    alarms: bool
-    """Whether CloudWatch alarms and a dashboard watch deliveries and the sender's reputation. False by default."""
-
-    alarm_topic_arns: pulumi.Input[Sequence[pulumi.Input[str]]]
-    """ARNs of the SNS topics the alarms tell."""
-
-    force_destroy: bool
-    """Whether destroying the component may delete a bucket that holds history. False by default."""
-
-    tags: pulumi.Input[Mapping[str, pulumi.Input[str]]]
-    """Tags of everything created."""
-
 
 NO_ARGUMENTS: Final[SendingHistoryArgs] = {}
 
@@ -77,28 +27,28 @@ class SendingHistory(pulumi.ComponentResource):
     """ARN of the bucket that keeps the history."""
 
     events_prefix: pulumi.Output[str]
-    """Prefix of the objects that hold events."""
+    """Prefix of the objects that hold events, one JSON record a line, in a folder for each day of arrival (UTC)."""
 
     errors_prefix: pulumi.Output[str]
-    """Prefix of the objects that hold what could not be delivered."""
+    """Prefix of the objects that hold what Firehose could not deliver."""
 
     delivery_stream_name: pulumi.Output[str]
-    """Name of the delivery stream."""
+    """Name of the Data Firehose delivery stream that writes the history."""
 
     delivery_stream_arn: pulumi.Output[str]
-    """ARN of the delivery stream, for an EventPublisher elsewhere."""
+    """ARN of the Data Firehose delivery stream, for an EventPublisher in another project."""
 
     delivery_role_arn: pulumi.Output[str]
-    """ARN of the role Firehose writes with, for the policy of a bucket or a key made elsewhere."""
+    """ARN of the role Firehose writes with, for the policy of an existing bucket or key."""
 
     configuration_set_names: pulumi.Output[list[str]]
-    """Configuration sets whose events are kept: send with one of them."""
+    """Names of the configuration sets whose events are kept: send with one of them. Created ones come first."""
 
     publisher_role_arns: pulumi.Output[list[str]]
-    """ARNs of the roles SES assumes, one a configuration set, in the same order."""
+    """ARNs of the roles SES assumes, one for each configuration set, in the order of their names."""
 
     reader_policy_json: pulumi.Output[str]
-    """An IAM policy document: what a reader of the history may do, and no more."""
+    """An IAM policy document, as JSON, for those who may read the history: to list, get and decrypt its events."""
 
     def __init__(
         self, name: str, args: SendingHistoryArgs = NO_ARGUMENTS, opts: pulumi.ResourceOptions | None = None
@@ -108,10 +58,10 @@ class SendingHistory(pulumi.ComponentResource):
         # Children inherit `protect` by themselves, but not this.
         child = pulumi.ResourceOptions(parent=self, retain_on_delete=opts.retain_on_delete if opts else None)
         deployment = deployment_of(self)
-        tags = args.get("tags", {})
-        buffer_seconds = int(args.get("buffer_seconds", 300))
-        created_sets = args.get("configuration_sets", [name])
-        existing_sets = args.get("existing_configuration_sets", [])
+        tags = args["tags"]
+        buffer_seconds = int(args["buffer_seconds"])
+        created_sets = args["configuration_sets"]
+        existing_sets = args["existing_configuration_sets"]
 
         bucket = None
         if "bucket" in args:
@@ -120,11 +70,11 @@ class SendingHistory(pulumi.ComponentResource):
         else:
             bucket = create_archive(
                 f"{name}-archive",
-                retention_days=int(args.get("retention_days", validation.DEFAULT_RETENTION_DAYS)),
-                archive_after_days=int(args.get("archive_after_days", 0)),
+                retention_days=int(args["retention_days"]),
+                archive_after_days=int(args["archive_after_days"]),
                 kms_key_arn=args.get("kms_key_arn"),
                 access_log_bucket=args.get("access_log_bucket"),
-                force_destroy=args.get("force_destroy", False),
+                force_destroy=args["force_destroy"],
                 tags=tags,
                 opts=child,
             )
@@ -136,7 +86,7 @@ class SendingHistory(pulumi.ComponentResource):
             bucket_arn=self.bucket_arn,
             kms_key_arn=args.get("kms_key_arn"),
             buffer_seconds=buffer_seconds,
-            buffer_megabytes=int(args.get("buffer_megabytes", 64)),
+            buffer_megabytes=int(args["buffer_megabytes"]),
             deployment=deployment,
             tags=tags,
             opts=child,
@@ -149,7 +99,7 @@ class SendingHistory(pulumi.ComponentResource):
                     "configuration_set": configuration_set,
                     "create_configuration_set": configuration_set in created_sets,
                     "delivery_stream_arn": stream.arn,
-                    "event_types": args.get("event_types", list(EVENT_TYPES)),
+                    "event_types": args["event_types"],
                     "tags": tags,
                 },
                 child,
@@ -157,7 +107,7 @@ class SendingHistory(pulumi.ComponentResource):
             for configuration_set in [*created_sets, *existing_sets]
         ]
 
-        for identity in args.get("identities", []):
+        for identity in args["identities"]:
             aws.sesv2.EmailIdentity(
                 f"{name}-{identity}",
                 email_identity=identity,
@@ -166,7 +116,7 @@ class SendingHistory(pulumi.ComponentResource):
                 opts=child,
             )
 
-        if args.get("alarms"):
+        if args["alarms"]:
             create_alarms(
                 f"{name}-alarms",
                 delivery_stream_name=stream.name,
@@ -174,7 +124,7 @@ class SendingHistory(pulumi.ComponentResource):
                 errors_prefix=ERRORS_PREFIX,
                 buffer_seconds=buffer_seconds,
                 region=deployment.region,
-                topic_arns=args.get("alarm_topic_arns", []),
+                topic_arns=args["alarm_topic_arns"],
                 tags=tags,
                 opts=child,
             )

@@ -9,13 +9,11 @@ from typing import Any, Final, TypeVar, cast
 
 import pulumi
 
+from ses_sending_history.args import DEFAULTS
 from ses_sending_history.event_types import EVENT_TYPES
 
 SES_NAME_LENGTH: Final = 64
 """The longest name of a configuration set or an event destination."""
-
-DEFAULT_RETENTION_DAYS: Final = 365
-"""How long objects are kept when nothing else is asked for."""
 
 _COMPONENT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _PUBLISHER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,119}")
@@ -33,14 +31,8 @@ _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:firehose:[a-z0-9-]+:\d{12}:deliverystr
 
 _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 
-_OF_A_CREATED_BUCKET: Final[Mapping[str, Any]] = {
-    "retention_days": DEFAULT_RETENTION_DAYS,
-    "archive_after_days": 0,
-    "access_log_bucket": None,
-    "force_destroy": False,
-}
-"""What is set only on a bucket the component creates, with the values that ask for nothing."""
-
+_OF_A_CREATED_BUCKET: Final = ("retention_days", "archive_after_days", "access_log_bucket", "force_destroy")
+"""What is set only on a bucket the component creates."""
 
 _NOT_KNOWN_YET = (pulumi.Output, Awaitable)
 
@@ -51,7 +43,7 @@ _TAG_VALUE_LENGTH = 256
 
 @dataclass(frozen=True)
 class Problem:
-    """An argument, the value it was given, and what it must be instead."""
+    """An argument, the value it was given, and what it must be instead: as text, in the spelling of Python."""
 
     argument: str
     value: Any
@@ -61,9 +53,16 @@ class Problem:
         return f"{self.argument} = {self._shown()}: {self.must}"
 
     @property
+    def property_path(self) -> str:
+        """The argument as config and other languages spell it."""
+        name, bracket, rest = self.argument.partition("[")
+        return _camel_case(name) + bracket + rest
+
+    @property
     def reason(self) -> str:
-        """What is wrong, for an engine that names the argument itself."""
-        return f"{self.must} (it is {self._shown()})"
+        """What is wrong, for a reader of the property path."""
+        must = _ARGUMENTS.sub(lambda argument: _camel_case(argument[0]), self.must)
+        return f"{must} (it is {self._shown()})"
 
     def _shown(self) -> str:
         return "an Output" if isinstance(self.value, _NOT_KNOWN_YET) else repr(self.value)
@@ -76,24 +75,29 @@ Check = Callable[[str, Any], Iterator[Problem]]
 
 
 def check_sending_history(name: str, args: Args) -> Args:
-    """The arguments of a SendingHistory that are given: None stands for one left out.
+    """The arguments of a SendingHistory, with the default of each that is left out or None.
 
     Raises pulumi.InputPropertiesError with all that is wrong with them.
     """
     given = _given("SendingHistory", name, args)
+    _raise("SendingHistory", name, problems_of_sending_history(name, given))
+    return cast("Args", _complete_history(name, given))
+
+
+def problems_of_sending_history(name: str, args: Mapping[str, Any]) -> list[Problem]:
+    """All that is wrong with the name and the arguments of a SendingHistory."""
     problems = [
         *_text(
             _COMPONENT_NAME, "must be 1 to 40 of a-z 0-9 -, not - first: the bucket and the stream are named after it"
         )("name", name),
-        *_check_each(given, _SENDING_HISTORY),
+        *_check_each(args, _SENDING_HISTORY),
     ]
-    faulty = {problem.argument.partition("[")[0] for problem in problems}
-    _raise("SendingHistory", name, [*problems, *_check_together(name, given, faulty)])
-    return given
+    invalid = {problem.argument.partition("[")[0] for problem in problems}
+    return [*problems, *_check_together(_complete_history(name, args), invalid)]
 
 
 def check_event_publisher(name: str, args: Args) -> Args:
-    """The arguments of an EventPublisher that are given: None stands for one left out.
+    """The arguments of an EventPublisher, with the default of each that is left out or None.
 
     Raises pulumi.InputPropertiesError with all that is wrong with them.
     """
@@ -101,20 +105,24 @@ def check_event_publisher(name: str, args: Args) -> Args:
     problems = [
         *_text(_PUBLISHER_NAME, "must be 1 to 120 of A-Z a-z 0-9 _ -, the first a letter or digit")("name", name),
         *(
-            Problem(required, None, "must be given")
+            Problem(required, None, "is required")
             for required in ("configuration_set", "delivery_stream_arn")
             if required not in given
         ),
         *_check_each(given, _EVENT_PUBLISHER),
     ]
     _raise("EventPublisher", name, problems)
-    return given
+    return cast("Args", {**DEFAULTS, **given})
 
 
-def _given(component: str, name: str, args: Args) -> Args:
+def _complete_history(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    return {"configuration_sets": [name], **DEFAULTS, **given}
+
+
+def _given(component: str, name: str, args: object) -> dict[str, Any]:
     if not isinstance(args, Mapping):
         raise pulumi.InputPropertiesError(f"{component} {name!r}: its arguments must be a mapping, not {args!r}")
-    return cast("Args", {argument: value for argument, value in args.items() if value is not None})
+    return {argument: value for argument, value in args.items() if value is not None}
 
 
 def _check_each(args: Mapping[str, Any], checks: Mapping[str, Check]) -> Iterator[Problem]:
@@ -123,59 +131,57 @@ def _check_each(args: Mapping[str, Any], checks: Mapping[str, Check]) -> Iterato
             yield from checks[argument](argument, value)
         else:
             close = difflib.get_close_matches(argument, checks, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(checks)}"
-            yield Problem(argument, value, f"no such argument; {hint}")
+            hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(checks)}"
+            yield Problem(argument, value, f"is no argument: {hint}")
 
 
-def _check_together(name: str, args: Mapping[str, Any], faulty: set[str]) -> Iterator[Problem]:
-    """Check how arguments go together, as far as none of them is `faulty` by itself."""
-    if faulty.isdisjoint({"configuration_sets", "existing_configuration_sets"}):
-        created = args.get("configuration_sets", [name])
-        existing = args.get("existing_configuration_sets", [])
+def _check_together(args: Mapping[str, Any], invalid: set[str]) -> Iterator[Problem]:
+    """Check how arguments, defaults among them, go together, as far as none of them is `invalid` by itself."""
+    if invalid.isdisjoint({"configuration_sets", "existing_configuration_sets"}):
+        created, existing = args["configuration_sets"], args["existing_configuration_sets"]
         if not created and not existing:
-            yield Problem("configuration_sets", created, "must have a name, here or in existing_configuration_sets")
+            yield Problem("configuration_sets", created, "must name a set, here or in existing_configuration_sets")
         for both in sorted(set(created) & set(existing)):
-            yield Problem("existing_configuration_sets", both, "must be made elsewhere, but is among those to create")
+            yield Problem("existing_configuration_sets", both, "is also in configuration_sets: list it in one of them")
 
-    if faulty.isdisjoint({"retention_days", "archive_after_days"}):
-        retention_days = args.get("retention_days", DEFAULT_RETENTION_DAYS)
-        if retention_days and args.get("archive_after_days", 0) >= retention_days:
+    if invalid.isdisjoint({"retention_days", "archive_after_days"}):
+        retention_days = args["retention_days"]
+        if retention_days and args["archive_after_days"] >= retention_days:
             yield Problem(
                 "archive_after_days",
                 args["archive_after_days"],
                 f"must be fewer days than retention_days, which is {retention_days}",
             )
 
-    if args.get("alarm_topic_arns") and not args.get("alarms") and "alarms" not in faulty:
-        yield Problem("alarm_topic_arns", args["alarm_topic_arns"], "must be left out without alarms")
+    if args["alarm_topic_arns"] and not args["alarms"] and "alarms" not in invalid:
+        yield Problem("alarm_topic_arns", args["alarm_topic_arns"], "cannot be used without alarms: set alarms too")
 
     if "bucket" in args:
-        for argument, default in _OF_A_CREATED_BUCKET.items():
-            if argument not in faulty and args.get(argument, default) != default:
+        for argument in _OF_A_CREATED_BUCKET:
+            if argument not in invalid and args.get(argument) != DEFAULTS.get(argument):
                 yield Problem(
-                    argument, args[argument], "must be left out beside bucket: a bucket made elsewhere stays as it is"
+                    argument, args[argument], "cannot be combined with bucket: an existing bucket is not reconfigured"
                 )
 
 
 def _raise(component: str, name: str, problems: Sequence[Problem]) -> None:
     if not problems:
         return
-    lines = [f"{component} {name!r} was given arguments it does not accept:", *(f"  {p}" for p in problems)]
+    lines = [f"{component} {name!r} has invalid arguments:", *(f"  {p}" for p in problems)]
     raise pulumi.InputPropertiesError(
         "\n".join(lines),
-        [{"property_path": _camel_case(p.argument), "reason": p.reason} for p in problems],
+        [{"property_path": p.property_path, "reason": p.reason} for p in problems],
     )
 
 
 def _camel_case(argument: str) -> str:
-    name, bracket, rest = argument.partition("[")
-    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name) + bracket + rest
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), argument)
 
 
-def _text(pattern: re.Pattern[str], must: str) -> Check:
+def _text(pattern: re.Pattern[str], must: str, *, known: str = "must be a plain value, not an Output") -> Check:
     def check(argument: str, value: Any) -> Iterator[Problem]:
         if isinstance(value, _NOT_KNOWN_YET):
-            yield Problem(argument, value, "must be known before anything is created")
+            yield Problem(argument, value, known)
         elif not (isinstance(value, str) and pattern.fullmatch(value)):
             yield Problem(argument, value, must)
 
@@ -202,7 +208,7 @@ def _list_of(item: Check) -> Check:
         if not problems:
             for each, times in Counter(value).items():
                 if times > 1:
-                    yield Problem(argument, each, "must be given once")
+                    yield Problem(argument, each, "must be listed once")
 
     return check
 
@@ -235,7 +241,7 @@ def _event_type(argument: str, value: Any) -> Iterator[Problem]:
 def _event_types(argument: str, value: Any) -> Iterator[Problem]:
     yield from _list_of(_event_type)(argument, value)
     if value in ([], ()):
-        yield Problem(argument, value, "must have an event type; leave it out for all ten")
+        yield Problem(argument, value, "must name an event type: leave it out for all ten")
 
 
 def _tags(argument: str, value: Any) -> Iterator[Problem]:
@@ -259,7 +265,11 @@ def _topic_arns(argument: str, value: Any) -> Iterator[Problem]:
     )
 
 
-_set_name = _text(_CONFIGURATION_SET, f"must be 1 to {SES_NAME_LENGTH} of A-Z a-z 0-9 _ -")
+_set_name = _text(
+    _CONFIGURATION_SET,
+    f"must be 1 to {SES_NAME_LENGTH} of A-Z a-z 0-9 _ -",
+    known="must be a plain value, not an Output; for a set created in the same program use EventPublisher",
+)
 _bucket_name = _input(_text(_BUCKET, "must be the name of an S3 bucket: 3 to 63 of a-z 0-9 . - (no ARN, no address)"))
 
 _SENDING_HISTORY: Final[Mapping[str, Check]] = {
@@ -271,7 +281,7 @@ _SENDING_HISTORY: Final[Mapping[str, Check]] = {
     "event_types": _event_types,
     "bucket": _bucket_name,
     "kms_key_arn": _input(_text(_KEY_ARN, "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID")),
-    "retention_days": _whole_number(0, 2**31 - 1, "must be a whole number of days; 0 keeps the history for ever"),
+    "retention_days": _whole_number(0, 2**31 - 1, "must be a whole number of days; 0 keeps the history forever"),
     "archive_after_days": _whole_number(0, 2**31 - 1, "must be a whole number of days; 0 never archives"),
     "access_log_bucket": _bucket_name,
     "buffer_seconds": _whole_number(0, 900, "must be a whole number of seconds, 0 to 900"),
@@ -291,3 +301,6 @@ _EVENT_PUBLISHER: Final[Mapping[str, Check]] = {
     "event_types": _event_types,
     "tags": _input(_tags),
 }
+
+_ARGUMENTS = re.compile(rf"\b({'|'.join({**_SENDING_HISTORY, **_EVENT_PUBLISHER})})\b")
+"""The name of an argument in a sentence."""

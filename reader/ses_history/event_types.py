@@ -1,6 +1,9 @@
-"""The event types, as a command spells them and as a record does."""
+"""The event types: how the command spells them, and how a record does."""
 
-EVENT_TYPES = {
+from collections.abc import Mapping
+from typing import Final
+
+EVENT_TYPES: Final[Mapping[str, str]] = {
     "send": "Send",
     "reject": "Reject",
     "bounce": "Bounce",

@@ -44,7 +44,7 @@ def test_it_creates_the_set_the_role_and_an_enabled_destination_for_every_event_
     assert EventPublisher.__annotations__.keys() == outputs.keys()
 
 
-def test_a_set_made_elsewhere_is_only_attached_to() -> None:
+def test_an_existing_set_is_only_attached_to() -> None:
     inputs = publisher(create_configuration_set=False, event_types=["OPEN", "CLICK"]).inputs()
 
     assert ("ConfigurationSet", "alerts") not in inputs

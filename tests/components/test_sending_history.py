@@ -247,13 +247,13 @@ def test_the_default_set_of_an_identity_is_the_first() -> None:
     assert only_existing.all("ConfigurationSet") == []
 
 
-def test_a_bucket_made_elsewhere_is_written_to_and_left_as_it_is() -> None:
-    recorded = history({"bucket": "made-elsewhere"})
+def test_an_existing_bucket_is_written_to_and_left_as_it_is() -> None:
+    recorded = history({"bucket": "existing-bucket"})
 
     assert not any(r.type.startswith("aws:s3/") for r in recorded.resources)
     stream = recorded.one("FirehoseDeliveryStream").inputs
-    assert stream["extendedS3Configuration"]["bucketArn"] == "arn:aws:s3:::made-elsewhere"
-    assert "arn:aws:s3:::made-elsewhere/events/*" in recorded.inputs()["RolePolicy", "mail-delivery"]["policy"]
+    assert stream["extendedS3Configuration"]["bucketArn"] == "arn:aws:s3:::existing-bucket"
+    assert "arn:aws:s3:::existing-bucket/events/*" in recorded.inputs()["RolePolicy", "mail-delivery"]["policy"]
 
 
 def test_retention_zero_keeps_everything_and_archiving_keeps_it_readable() -> None:
@@ -378,13 +378,36 @@ def test_every_arn_is_of_the_partition_and_region_in_use(partition: str, region:
     without_key: Any = {
         name: value for name, value in EVERY_ARGUMENT.items() if name not in {"kms_key_arn", "alarm_topic_arns"}
     }
-    elsewhere: SendingHistoryArgs = {"bucket": "made-elsewhere"}
-    recordings = [history(args, partition=partition, region=region) for args in (without_key, elsewhere)]
+    existing: SendingHistoryArgs = {"bucket": "existing-bucket"}
+    recordings = [history(args, partition=partition, region=region) for args in (without_key, existing)]
 
     for recorded in recordings:
         text = json.dumps(list(recorded.inputs().values()))
         assert text.count("arn:") == text.count(f"arn:{partition}:") >= 10
         assert f"arn:{partition}:ses:{region}:{ACCOUNT_ID}:configuration-set/" in text
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "services"),
+    [
+        ("aws", "eu-west-1", ["s3.eu-west-1.amazonaws.com"]),
+        ("aws-cn", "cn-north-1", ["s3.cn-north-1.amazonaws.com", "s3.cn-north-1.amazonaws.com.cn"]),
+        ("aws-us-gov", "us-gov-west-1", ["s3.us-gov-west-1.amazonaws.com"]),
+    ],
+)
+def test_a_key_is_used_through_s3_of_the_region_in_use_alone(partition: str, region: str, services: list[str]) -> None:
+    key = f"arn:{partition}:kms:{region}:{ACCOUNT_ID}:key/1234abcd"
+    recorded = history({"kms_key_arn": key}, partition=partition, region=region)
+
+    outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
+    for document in (recorded.inputs()["RolePolicy", "mail-delivery"]["policy"], outputs["reader_policy_json"]):
+        (statement,) = (s for s in json.loads(document)["Statement"] if "kms:Decrypt" in s["Action"])
+        assert statement["Resource"] == key
+        assert statement["Condition"]["StringEquals"] == {"kms:ViaService": services}
+        assert (
+            f"arn:{partition}:s3:::{BUCKET}/events/*"
+            in (statement["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"])
+        )
 
 
 CHANGES: dict[str, tuple[Any, set[tuple[str, str]]]] = {
@@ -576,8 +599,16 @@ def test_the_dashboard_shows_mail_reputation_and_freshness() -> None:
     assert {w["properties"]["period"] for w in widgets} == {300}
 
 
-def test_a_bucket_made_elsewhere_is_given_no_metrics() -> None:
-    recorded = history({"bucket": "made-elsewhere", "alarms": True})
+def test_the_dashboard_is_of_the_region_in_use() -> None:
+    dashboard = history({"alarms": True}, region="eu-west-1").one("Dashboard").inputs
+
+    assert dashboard["dashboardName"] == "mail-alarms-eu-west-1"
+    widgets = json.loads(dashboard["dashboardBody"])["widgets"]
+    assert {w["properties"]["region"] for w in widgets} == {"eu-west-1"}
+
+
+def test_an_existing_bucket_is_given_no_metrics() -> None:
+    recorded = history({"bucket": "existing-bucket", "alarms": True})
 
     assert recorded.all("BucketMetric") == []
     assert len(recorded.all("MetricAlarm")) == 5

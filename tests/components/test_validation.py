@@ -30,30 +30,37 @@ def refused(component: Any, name: Any, args: Any) -> pulumi.InputPropertiesError
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"configuration_sets": []}, "configuration_sets = []: must have a name, here or in existing"),
+    ({"configuration_sets": []}, "configuration_sets = []: must name a set, here or in existing"),
     ({"configuration_sets": "news"}, "configuration_sets = 'news': must be a list"),
-    ({"configuration_sets": ["news", "news"]}, "configuration_sets = 'news': must be given once"),
+    ({"configuration_sets": ["news", "news"]}, "configuration_sets = 'news': must be listed once"),
     ({"configuration_sets": ["week news"]}, "configuration_sets[0] = 'week news': must be 1 to 64 of"),
     ({"configuration_sets": ["n" * 65]}, f"configuration_sets[0] = '{'n' * 65}': must be 1 to 64 of"),
     ({"configuration_sets": ["ok", ""]}, "configuration_sets[1] = '': must be 1 to 64 of"),
     ({"configuration_sets": ["a.b"]}, "configuration_sets[0] = 'a.b': must be 1 to 64 of"),
     ({"configuration_sets": [7]}, "configuration_sets[0] = 7: must be 1 to 64 of"),
-    ({"configuration_sets": [pulumi.Output.from_input("news")]}, "configuration_sets[0] = an Output: must be known"),
+    (
+        {"configuration_sets": [pulumi.Output.from_input("news")]},
+        "= an Output: must be a plain value, not an Output; for a set created in the same program use EventPublisher",
+    ),
+    (
+        {"identities": [pulumi.Output.from_input("example.com")]},
+        "identities[0] = an Output: must be a plain value, not an Output",
+    ),
     ({"existing_configuration_sets": ["a b"]}, "existing_configuration_sets[0] = 'a b': must be 1 to 64 of"),
     (
         {"configuration_sets": ["news"], "existing_configuration_sets": ["news"]},
-        "existing_configuration_sets = 'news': must be made elsewhere",
+        "existing_configuration_sets = 'news': is also in configuration_sets: list it in one of them",
     ),
-    ({"existing_configuration_sets": ["mail"]}, "existing_configuration_sets = 'mail': must be made elsewhere"),
+    ({"existing_configuration_sets": ["mail"]}, "existing_configuration_sets = 'mail': is also in configuration_sets"),
     ({"identities": ["not a domain"]}, "identities[0] = 'not a domain': must be a domain"),
     ({"identities": ["localhost"]}, "identities[0] = 'localhost': must be a domain"),
     ({"identities": ["a@b@example.com"]}, "identities[0] = 'a@b@example.com': must be a domain"),
-    ({"identities": ["example.com", "example.com"]}, "identities = 'example.com': must be given once"),
-    ({"event_types": []}, "event_types = []: must have an event type"),
+    ({"identities": ["example.com", "example.com"]}, "identities = 'example.com': must be listed once"),
+    ({"event_types": []}, "event_types = []: must name an event type: leave it out for all ten"),
     ({"event_types": ["Bounce"]}, "event_types[0] = 'Bounce': must be one of SEND REJECT"),
     ({"event_types": ["Rendering Failure"]}, "did you mean RENDERING_FAILURE?"),
     ({"event_types": ["SENT"]}, "did you mean SEND?"),
-    ({"event_types": ["SEND", "SEND"]}, "event_types = 'SEND': must be given once"),
+    ({"event_types": ["SEND", "SEND"]}, "event_types = 'SEND': must be listed once"),
     ({"event_types": [1]}, "event_types[0] = 1: must be one of SEND REJECT"),
     ({"bucket": "My_Bucket"}, "bucket = 'My_Bucket': must be the name of an S3 bucket"),
     ({"bucket": "ab"}, "bucket = 'ab': must be the name of an S3 bucket"),
@@ -62,10 +69,19 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"bucket": "xn--bucket"}, "bucket = 'xn--bucket': must be the name of an S3 bucket"),
     ({"bucket": "bucket-s3alias"}, "bucket = 'bucket-s3alias': must be the name of an S3 bucket"),
     ({"bucket": "arn:aws:s3:::b"}, "bucket = 'arn:aws:s3:::b': must be the name of an S3 bucket"),
-    ({"bucket": "elsewhere", "retention_days": 30}, "retention_days = 30: must be left out beside bucket"),
-    ({"bucket": "elsewhere", "archive_after_days": 3}, "archive_after_days = 3: must be left out beside bucket"),
-    ({"bucket": "elsewhere", "force_destroy": True}, "force_destroy = True: must be left out beside bucket"),
-    ({"bucket": "elsewhere", "access_log_bucket": "logs"}, "access_log_bucket = 'logs': must be left out beside"),
+    (
+        {"bucket": "existing", "retention_days": 30},
+        "retention_days = 30: cannot be combined with bucket: an existing bucket is not",
+    ),
+    (
+        {"bucket": "existing", "archive_after_days": 3},
+        "archive_after_days = 3: cannot be combined with bucket: an existing bucket is not",
+    ),
+    (
+        {"bucket": "existing", "force_destroy": True},
+        "force_destroy = True: cannot be combined with bucket: an existing bucket is not",
+    ),
+    ({"bucket": "existing", "access_log_bucket": "logs"}, "access_log_bucket = 'logs': cannot be combined with bucket"),
     ({"kms_key_arn": "alias/mail"}, "kms_key_arn = 'alias/mail': must be the ARN of a KMS key"),
     ({"kms_key_arn": STREAM}, f"kms_key_arn = '{STREAM}': must be the ARN of a KMS key"),
     ({"retention_days": -1}, "retention_days = -1: must be a whole number of days"),
@@ -74,11 +90,16 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"retention_days": True}, "retention_days = True: must be a whole number of days"),
     ({"retention_days": float("nan")}, "retention_days = nan: must be a whole number of days"),
     ({"retention_days": float("inf")}, "retention_days = inf: must be a whole number of days"),
+    ({"retention_days": 2**31}, "retention_days = 2147483648: must be a whole number of days"),
+    (
+        {"retention_days": 0, "archive_after_days": 2**31},
+        "archive_after_days = 2147483648: must be a whole number of days; 0 never archives",
+    ),
     ({"archive_after_days": -1}, "archive_after_days = -1: must be a whole number of days; 0 never archives"),
     ({"alarms": "on"}, "alarms = 'on': must be true or false"),
     ({"alarms": True, "alarm_topic_arns": ["mail"]}, "alarm_topic_arns[0] = 'mail': must be the ARN of an SNS topic"),
     ({"alarms": True, "alarm_topic_arns": TOPIC}, f"alarm_topic_arns = '{TOPIC}': must be a list"),
-    ({"alarm_topic_arns": [TOPIC]}, f"alarm_topic_arns = ['{TOPIC}']: must be left out without alarms"),
+    ({"alarm_topic_arns": [TOPIC]}, f"alarm_topic_arns = ['{TOPIC}']: cannot be used without alarms: set alarms too"),
     ({"archive_after_days": 365}, "archive_after_days = 365: must be fewer days than retention_days, which is 365"),
     (
         {"retention_days": 30, "archive_after_days": 90},
@@ -92,11 +113,15 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"force_destroy": "yes"}, "force_destroy = 'yes': must be true or false"),
     ({"tags": ["team"]}, "tags = ['team']: must be a mapping of names to values"),
     ({"tags": {"aws:team": "mail"}}, "tags = 'aws:team': must be a tag name"),
+    ({"tags": {"AWS:team": "mail"}}, "tags = 'AWS:team': must be a tag name"),
+    ({"tags": {"Aws:team": "mail"}}, "tags = 'Aws:team': must be a tag name"),
+    ({"tags": {"t" * 129: "mail"}}, "must be a tag name of 1 to 128 characters"),
+    ({"tags": {"team": "m" * 257}}, "must be a string of 256 characters at most"),
     ({"tags": {"": "mail"}}, "tags = '': must be a tag name"),
     ({"tags": {"team": 7}}, "tags['team'] = 7: must be a string of 256 characters at most"),
     ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags = '51 tags': must be 50 tags at most"),
-    ({"retention": 30}, "retention = 30: no such argument; did you mean retention_days?"),
-    ({"query": True}, "query = True: no such argument; there are configuration_sets, "),
+    ({"retention": 30}, "retention = 30: is no argument: did you mean retention_days?"),
+    ({"query": True}, "query = True: is no argument: use one of configuration_sets, "),
 ]
 
 
@@ -107,7 +132,7 @@ def test_an_argument_out_of_range_is_named_with_its_value_and_what_it_must_be(
     error = refused(SendingHistory, "mail", args)
 
     header, *lines = str(error).splitlines()
-    assert header == "SendingHistory 'mail' was given arguments it does not accept:"
+    assert header == "SendingHistory 'mail' has invalid arguments:"
     assert len(lines) == 1
     assert message in lines[0]
 
@@ -120,8 +145,8 @@ def test_a_name_that_names_no_bucket_is_refused(name: Any) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ({"configuration_set": "news"}, "delivery_stream_arn = None: must be given"),
-        ({"delivery_stream_arn": STREAM}, "configuration_set = None: must be given"),
+        ({"configuration_set": "news"}, "delivery_stream_arn = None: is required"),
+        ({"delivery_stream_arn": STREAM}, "configuration_set = None: is required"),
         (
             {"configuration_set": "news", "delivery_stream_arn": "arn:aws:kinesis:us-east-1:123456789012:stream/x"},
             "must be the ARN of a delivery stream",
@@ -129,7 +154,7 @@ def test_a_name_that_names_no_bucket_is_refused(name: Any) -> None:
         ({"configuration_set": "a b", "delivery_stream_arn": STREAM}, "configuration_set = 'a b': must be 1 to 64"),
         (
             {"configuration_set": "news", "delivery_stream_arn": STREAM, "create_configuration": True},
-            "create_configuration = True: no such argument; did you mean create_configuration_set?",
+            "create_configuration = True: is no argument: did you mean create_configuration_set?",
         ),
     ],
 )
@@ -142,7 +167,7 @@ def test_all_problems_are_told_at_once_and_by_property_for_other_languages() -> 
         SendingHistory,
         "Mail",
         {"configuration_sets": ["a b", "c d"], "retention_days": -1, "buffer_seconds": 1e9, "retention": 3}
-        | {"bucket": "elsewhere", "force_destroy": True},
+        | {"bucket": "existing", "force_destroy": True},
     )
 
     assert [re.split(r"[ =:]", line.strip())[0] for line in str(error).splitlines()[1:]] == [
@@ -167,22 +192,59 @@ def test_all_problems_are_told_at_once_and_by_property_for_other_languages() -> 
 
 
 @pytest.mark.parametrize(
+    ("component", "args"),
+    [
+        (SendingHistory, {"retention_days": 30, "archive_after_days": 90}),
+        (SendingHistory, {"configuration_sets": []}),
+        (SendingHistory, {"configuration_sets": ["news"], "existing_configuration_sets": ["news"]}),
+        (SendingHistory, {"bucket": "existing", "force_destroy": True}),
+        (SendingHistory, {"retention": 30}),
+        (SendingHistory, {"query": True}),
+        (EventPublisher, {"delivery_stream_arn": STREAM, "create_configuration": True}),
+    ],
+)
+def test_a_message_spells_arguments_as_its_reader_does(component: Any, args: dict[str, Any]) -> None:
+    error = refused(component, "mail", args)
+
+    assert not re.search(r"[a-z][A-Z]", str(error).partition("\n")[2])
+    assert error.errors
+    for problem in error.errors:
+        assert not re.search(r"[a-z]_[a-z]", problem["property_path"] + problem["reason"])
+
+
+@pytest.mark.parametrize(
     "args",
     [
         {"configuration_sets": [], "existing_configuration_sets": ["legacy"]},
-        {"bucket": "made.elsewhere-1", "retention_days": 365, "force_destroy": False},
+        {"bucket": "existing.bucket-1", "retention_days": 365, "force_destroy": False},
         {"identities": ["example.com", "mail@sub.example.co.uk", "example.xn--p1ai"]},
         {"retention_days": 30.0, "buffer_seconds": 60.0, "buffer_megabytes": 5.0},
-        {"retention_days": 0, "archive_after_days": 9999},
+        {"retention_days": 0, "archive_after_days": 2**31 - 1},
+        {"retention_days": 2**31 - 1, "archive_after_days": 2**31 - 2},
         {"buffer_seconds": 900, "buffer_megabytes": 128},
         {"kms_key_arn": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd"},
-        {"tags": {"team": ""}},
+        {"alarms": True, "alarm_topic_arns": ["arn:aws-cn:sns:cn-north-1:123456789012:mail"]},
+        {"alarms": True, "alarm_topic_arns": ["arn:aws-us-gov:sns:us-gov-west-1:123456789012:mail"]},
+        {"tags": {"team": "", "awsteam": "", "t" * 128: "m" * 256}},
     ],
 )
 def test_what_is_at_the_edge_of_a_range_is_accepted(args: Any) -> None:
     recorded = record(lambda: SendingHistory("m" * 40, args))
 
     assert len(recorded.all("FirehoseDeliveryStream")) == 1
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        "arn:aws-cn:firehose:cn-north-1:123456789012:deliverystream/history",
+        "arn:aws-us-gov:firehose:us-gov-west-1:123456789012:deliverystream/history",
+    ],
+)
+def test_a_stream_may_be_of_another_partition(stream: str) -> None:
+    recorded = record(lambda: EventPublisher("news", {"configuration_set": "news", "delivery_stream_arn": stream}))
+
+    assert stream in recorded.one("RolePolicy").inputs["policy"]
 
 
 def test_arguments_that_are_no_mapping_are_refused() -> None:

@@ -1,16 +1,10 @@
 """What the tests on AWS on this machine share: events, messages, and users with one policy."""
 
-from __future__ import annotations
+from typing import Any
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from localaws.aws import LocalAws
+from tests.contract.support import EVENTS
 
-if TYPE_CHECKING:
-    # Tests of the reader import EVENTS, and need no boto3.
-    from localaws.aws import LocalAws
-
-EVENTS = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent.parent / "events").glob("*.json")}
 SEND = EVENTS["send"]
 
 

@@ -38,7 +38,7 @@ def test_the_emulator_listens_on_loopback_only_and_is_gone_afterwards() -> None:
 
 def test_only_a_test_that_uses_the_emulator_imports_it() -> None:
     heavy = {"boto3", "hypercorn", "ministack", "pulumi"}
-    program = f"import sys, tests.conftest, tests.localaws.support; print(*{heavy} & sys.modules.keys())"
+    program = f"import sys, tests.conftest, tests.reader.conftest; print(*{heavy} & sys.modules.keys())"
 
     ran = subprocess.run([sys.executable, "-c", program], cwd=PROGRAM, capture_output=True, text=True, check=True)
 

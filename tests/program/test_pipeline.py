@@ -12,7 +12,8 @@ from localaws import history
 from localaws.aws import LocalAws
 from localaws.deploy import Stack
 from localaws.ses import publish
-from tests.localaws.support import EVENTS, SEND, permissions, send, user
+from tests.contract.support import EVENTS
+from tests.localaws.support import SEND, permissions, send, user
 
 
 def arrived(aws: LocalAws, stack: Stack) -> list[Any]:

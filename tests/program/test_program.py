@@ -20,13 +20,14 @@ STACKS = ["dev", "prod"]
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd"
 
 
-def run(stack: str, *, preview: bool = False, folder: Path = PROGRAM) -> Recording:
+def run(stack: str, *, preview: bool = False, folder: Path = PROGRAM, region: str = "us-east-1") -> Recording:
     return record(
         lambda: runpy.run_path(str(PROGRAM / "__main__.py")),
         stack=stack,
         project=PROJECT["name"],
         config=stack_config(folder, stack),
         preview=preview,
+        region=region,
     )
 
 
@@ -88,7 +89,7 @@ CHOSEN: dict[str, tuple[Any, SendingHistoryArgs]] = {
     "existingConfigurationSets": (["legacy"], {"existing_configuration_sets": ["legacy"]}),
     "identities": (["example.org"], {"identities": ["example.org"]}),
     "eventTypes": (["BOUNCE"], {"event_types": ["BOUNCE"]}),
-    "bucket": ("made-elsewhere", {"bucket": "made-elsewhere"}),
+    "bucket": ("existing", {"bucket": "existing"}),
     "kmsKeyArn": (KEY, {"kms_key_arn": KEY}),
     "retentionDays": (7, {"retention_days": 7}),
     "archiveAfterDays": (7, {"archive_after_days": 7}),
@@ -101,11 +102,11 @@ CHOSEN: dict[str, tuple[Any, SendingHistoryArgs]] = {
 }
 
 
-def inputs_of_program(tmp_path: Path, config: dict[str, Any]) -> Any:
+def run_with(tmp_path: Path, config: dict[str, Any], *, region: str = "us-east-1") -> Recording:
     (tmp_path / "Pulumi.yaml").write_text(json.dumps(PROJECT))
     chosen = {f"{PROJECT['name']}:{key}": value for key, value in config.items()}
     (tmp_path / "Pulumi.test.yaml").write_text(json.dumps({"config": chosen}))
-    return run("test", folder=tmp_path).inputs()
+    return run("test", folder=tmp_path, region=region)
 
 
 @pytest.mark.parametrize("key", CHOSEN)
@@ -114,48 +115,65 @@ def test_a_key_is_the_argument_it_is_named_after(key: str, tmp_path: Path) -> No
     asked: SendingHistoryArgs = {"configuration_sets": ["ses-history"], **args}
 
     expected = record(lambda: SendingHistory("ses-history-test", asked)).inputs()
-    assert inputs_of_program(tmp_path, {key: value}) == expected
+    assert run_with(tmp_path, {key: value}).inputs() == expected
 
 
 def test_topics_and_existing_identities_are_keys_too(tmp_path: Path) -> None:
     assert PROJECT["config"].keys() - CHOSEN.keys() == {"alarmTopicArns", "existingIdentities"}
     topic = "arn:aws:sns:us-east-1:123456789012:mail"
-    config = {"alarms": True, "alarmTopicArns": [topic], "existingIdentities": ["example.com"]}
+    config = {
+        "alarms": True,
+        "alarmTopicArns": [topic],
+        "configurationSets": ["first", "second"],
+        "existingConfigurationSets": ["third"],
+        "existingIdentities": ["example.com"],
+    }
 
-    inputs = inputs_of_program(tmp_path, config)
+    recorded = run_with(tmp_path, config, region="eu-west-1")
 
-    assert inputs["MetricAlarm", "ses-history-test-alarms-late"]["alarmActions"] == [topic]
+    assert recorded.inputs()["MetricAlarm", "ses-history-test-alarms-late"]["alarmActions"] == [topic]
+    default = recorded.one("DefaultConfigurationSet").inputs
+    assert (default["identity"], default["configuration_set"], default["region"]) == (
+        "example.com",
+        "first",
+        "eu-west-1",
+    )
 
 
 def test_all_that_is_wrong_is_told_by_the_names_of_the_keys(tmp_path: Path) -> None:
     with pytest.raises(pulumi.RunError) as refused:
-        inputs_of_program(tmp_path, {"eventTypes": ["Bounce"], "retentionDays": -1})
+        run_with(tmp_path, {"eventTypes": ["Bounce"], "retentionDays": -1})
 
     assert str(refused.value).splitlines() == [
-        "The configuration of this stack is not accepted:",
+        "The configuration of this stack is invalid:",
         f"  eventTypes[0] must be one of {' '.join(EVENT_TYPES)}; did you mean BOUNCE? (it is 'Bounce')",
-        "  retentionDays must be a whole number of days; 0 keeps the history for ever (it is -1)",
+        "  retentionDays must be a whole number of days; 0 keeps the history forever (it is -1)",
     ]
 
 
-def test_a_tag_without_a_value_is_named(tmp_path: Path) -> None:
-    with pytest.raises(pulumi.RunError, match=r"each must be name=value; \['team'\] are not"):
-        inputs_of_program(tmp_path, {"tags": ["team", "environment=test"]})
+def test_what_the_program_itself_checks_is_told_with_the_rest(tmp_path: Path) -> None:
+    with pytest.raises(pulumi.RunError) as refused:
+        run_with(
+            tmp_path,
+            {
+                "retentionDays": 30,
+                "archiveAfterDays": 90,
+                "identities": ["example.com"],
+                "existingIdentities": ["example.org", "example.com"],
+                "tags": ["environment=test", "team"],
+            },
+        )
+
+    assert str(refused.value).splitlines()[1:] == [
+        "  archiveAfterDays must be fewer days than retentionDays, which is 30 (it is 90)",
+        "  tags[1] must be name=value (it is 'team')",
+        "  existingIdentities[1] is also in identities: list it in one of them (it is 'example.com')",
+    ]
 
 
-def test_an_identity_is_not_both_created_and_made_elsewhere(tmp_path: Path) -> None:
-    with pytest.raises(pulumi.RunError, match=r"\['example.com'\] are to be created too"):
-        inputs_of_program(tmp_path, {"identities": ["example.com"], "existingIdentities": ["example.com"]})
-
-
-def test_the_readme_has_a_row_for_every_key() -> None:
-    readme = (PROGRAM / "README.md").read_text()
-
-    assert {key for key in PROJECT["config"] if f"\n| `{key}` |" not in readme} == set()
-
-
-def test_the_statements_of_the_readme_admit_who_they_are_for_and_no_one_else() -> None:
-    blocks = re.findall(r"```json\n(.*?)```", (PROGRAM / "README.md").read_text(), re.DOTALL)
+def test_the_statements_of_the_docs_admit_who_they_are_for_and_no_one_else() -> None:
+    page = (PROGRAM / "docs" / "existing-resources.md").read_text()
+    blocks = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
     role, stranger = (f"arn:aws:iam::123456789012:role/{name}" for name in ("delivery", "stranger"))
     bucket, key = (
         json.loads(block.replace("DELIVERY_ROLE_ARN", role).replace("REGION", "eu-west-1")) for block in blocks

@@ -1,0 +1,1 @@
+"""What `make generate` writes into Pulumi.yaml and the docs."""

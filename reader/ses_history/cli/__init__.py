@@ -1,0 +1,59 @@
+"""The command `ses-history`: options in, a question to the History, and the answer as text or JSON.
+
+What takes long to import is imported by the function that needs it, so that --help answers at once.
+"""
+
+import io
+import sys
+from typing import Any
+
+import click
+
+from ses_history.cli.exit_codes import ExitCode, exit_code
+from ses_history.cli.export import export
+from ses_history.cli.find import find
+from ses_history.cli.show import show
+from ses_history.cli.stats import stats
+from ses_history.cli.sync import sync
+from ses_history.errors import HistoryError
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except HistoryError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(exit_code(error))
+        except KeyboardInterrupt:
+            click.echo("Stopped. What was read so far is kept.", err=True)
+            ctx.exit(ExitCode.INTERRUPTED)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ses-history")
+def main() -> None:
+    """Look up what happened to messages that Amazon SES sent.
+
+    The history is in the S3 bucket that SES sending history keeps it in. Each command first updates a local store,
+    which only you can read, with what is new in the bucket, and answers from that.
+
+    \b
+    ses-history find ada@example.com --stack dev   the messages to Ada
+    ses-history show MESSAGE-ID                    all events of one message
+    ses-history stats --by domain --since 7d       counts and rates of a week
+    ses-history export bounces.csv --type bounce   rows for a spreadsheet
+
+    Where the history is: --bucket, --stack or --folder, or the environment variable SES_HISTORY, which holds
+    s3://BUCKET/PREFIX or a folder's path.
+
+    Exit codes: 0 found; 1 nothing found; 2 wrong usage; 3 the bucket, stack or folder cannot be read; 4 the local store
+    cannot be used; 5 the export cannot be written; 130 stopped with Ctrl-C.
+    """  # noqa: D301 click keeps the lines of a paragraph after a backspace character, which r""" would spell out
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+for command in (sync, find, show, stats, export):
+    main.add_command(command)

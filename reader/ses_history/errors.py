@@ -1,0 +1,29 @@
+"""What can go wrong, each with a message that says what to do."""
+
+
+class HistoryError(Exception):
+    """Every error that this package raises on purpose."""
+
+
+class NothingFoundError(HistoryError):
+    """Nothing in the history answers the question."""
+
+
+class SourceError(HistoryError):
+    """The bucket, stack or folder cannot be read: no credentials, no bucket, no permission."""
+
+
+class StoreError(HistoryError):
+    """The local store cannot be used."""
+
+
+class StoreMissingError(StoreError):
+    """There is no local store to read yet, or none of this version."""
+
+
+class StoreBusyError(StoreError):
+    """Another process is using the local store, and went on longer than it was waited for."""
+
+
+class ExportError(HistoryError):
+    """The file of an export cannot be written."""

@@ -1,7 +1,0 @@
--- Whether a row of history is one that a person asks for. Each parameter may be NULL: then it excludes nothing.
-($since IS NULL OR sent_at >= $since)
-AND ($until IS NULL OR sent_at < $until)
-AND ($types IS NULL OR list_contains($types, event_type))
-AND ($domain IS NULL OR recipient_domain = lower($domain))
-AND ($set IS NULL OR configuration_set = $set)
-AND ($tag_name IS NULL OR list_contains(tags[$tag_name], $tag_value))

@@ -1,0 +1,111 @@
+"""What contract/ says is complete, and is what the reader and the component do."""
+
+import re
+import typing
+from dataclasses import fields
+from datetime import date, datetime
+from itertools import combinations_with_replacement
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ses_history.event_types import EVENT_TYPES as READER_EVENT_TYPES
+from ses_history.history import History
+from ses_history.results import Row
+from ses_history.sources.folder import Folder
+from ses_history.store.store import opened
+from ses_sending_history.event_types import API_SPELLING
+
+from tests.contract.support import COLUMNS, EVENT_TYPES, EVENTS, ROWS, STATUSES
+from tests.reader.support import bounce, message, put
+
+DUCKDB_TYPES = {
+    "timestamp": "TIMESTAMP",
+    "date": "DATE",
+    "string": "VARCHAR",
+    "integer": "INTEGER",
+    "bigint": "BIGINT",
+    "map<string,array<string>>": "MAP(VARCHAR, VARCHAR[])",
+}
+PYTHON_TYPES = {
+    "timestamp": datetime,
+    "date": date,
+    "string": str,
+    "integer": int,
+    "bigint": int,
+    "map<string,array<string>>": dict[str, list[str | None] | None],
+}
+
+
+def test_the_reader_and_the_component_spell_event_types_as_the_contract_does() -> None:
+    assert {spellings["command"]: name for name, spellings in EVENT_TYPES.items()} == READER_EVENT_TYPES
+    assert {name: spellings["api"] for name, spellings in EVENT_TYPES.items()} == API_SPELLING
+
+
+def test_the_store_has_the_columns_of_the_contract_in_its_order_and_types(tmp_path: Path) -> None:
+    with opened(tmp_path / "store.duckdb", "any") as store:
+        columns = list(store.columns().items())
+    assert columns == [(name, DUCKDB_TYPES[column["type"]]) for name, column in COLUMNS.items()]
+
+
+def test_a_row_in_python_has_the_columns_of_the_contract_in_its_order_and_types() -> None:
+    hints = typing.get_type_hints(Row)
+    assert [(field.name, hints[field.name]) for field in fields(Row)] == [
+        (name, hints[name] if hints[name] == python_type else python_type | None)
+        for name, python_type in ((name, PYTHON_TYPES[column["type"]]) for name, column in COLUMNS.items())
+    ]
+
+
+def test_a_message_has_the_strongest_of_its_statuses(tmp_path: Path) -> None:
+    to = ["a@example.com"]
+
+    def events(status: str, message_id: str) -> list[Any]:
+        match status:
+            case "bounced:hard":
+                return bounce(message_id, to[0], "Permanent", "NoEmail")
+            case "bounced:soft":
+                return bounce(message_id, to[0], "Transient", "MailboxFull")
+            case "suppressed":
+                return bounce(message_id, to[0], "Permanent", "OnAccountSuppressionList")
+        types = {
+            "complained": "complaint",
+            "clicked": "click",
+            "opened": "open",
+            "delivered": "delivery",
+            "rejected": "reject",
+            "failed": "rendering_failure",
+            "delayed": "delivery_delay",
+            "sent": "send",
+        }
+        return message(message_id, to, types[status])
+
+    # Of several bounces the latest counts, whichever it is.
+    bounces = {"bounced:hard", "bounced:soft", "suppressed"}
+    pairs = [pair for pair in combinations_with_replacement(STATUSES, 2) if len(bounces & set(pair)) < 2]
+    assert len(pairs) == 63
+    put(tmp_path / "h", [item for pair in pairs for status in pair for item in events(status, " and ".join(pair))])
+    history = History(Folder(tmp_path / "h"), tmp_path / "store.duckdb")
+    history.sync()
+    found = history.find("a@example.com", limit=len(pairs)).recipients
+    assert {recipient.message_id: recipient.status for recipient in found} == {
+        " and ".join(pair): pair[0] for pair in pairs
+    }
+
+
+@pytest.mark.parametrize("facts", [COLUMNS, EVENT_TYPES, STATUSES], ids=["columns", "event types", "statuses"])
+def test_everything_in_the_contract_has_a_meaning_that_is_a_sentence(facts: dict[str, dict[str, Any]]) -> None:
+    assert facts
+    assert {name for name, fact in facts.items() if not re.fullmatch(r"[A-Z].{10,}\.", fact["meaning"])} == set()
+
+
+def test_there_is_an_event_of_every_type_with_its_rows() -> None:
+    assert {event["eventType"] for event in EVENTS.values()} == EVENT_TYPES.keys()
+    assert EVENTS.keys() == ROWS.keys()
+    for name, rows in ROWS.items():
+        assert {row["event_type"] for row in rows} == {EVENTS[name]["eventType"]}
+        assert [row["recipient_no"] for row in rows] == list(range(1, rows[0]["recipient_count"] + 1))
+
+
+def test_the_rows_have_a_value_in_every_column_but_those_of_the_place() -> None:
+    filled = {column for rows in ROWS.values() for row in rows for column in row}
+    assert COLUMNS.keys() - filled == {"day", "object_key", "line_no"}

@@ -1,0 +1,246 @@
+import gzip
+import json
+import zlib
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.contract.support import EVENTS, ROWS
+from tests.reader.support import KEY, event, lines, put, rows, stored, sync
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_an_event_becomes_exactly_the_rows_of_the_contract(name: str, tmp_path: Path) -> None:
+    put(tmp_path / "h", [EVENTS[name]])
+    place = {"day": "2026-11-23", "object_key": KEY, "line_no": 1}
+    assert [
+        {column: value for column, value in row.items() if value is not None}
+        for row in json.loads(json.dumps(rows(tmp_path / "h"), default=_utc))
+    ] == [row | place for row in ROWS[name]]
+
+
+def _utc(value: date) -> str:
+    return value.isoformat(timespec="milliseconds") + "Z" if isinstance(value, datetime) else value.isoformat()
+
+
+def test_the_reporting_server_of_a_delay_is_kept(tmp_path: Path) -> None:
+    delay = event("delivery_delay")
+    delay["deliveryDelay"]["reportingMTA"] = "a8-50.smtp-out.amazonses.com"
+    put(tmp_path / "h", [delay])
+    assert [row["reporting_mta"] for row in rows(tmp_path / "h")] == ["a8-50.smtp-out.amazonses.com"]
+
+
+def test_a_recipient_named_twice_by_an_event_has_two_rows_with_keys_of_their_own(tmp_path: Path) -> None:
+    delivery = event("delivery")
+    delivery["delivery"]["recipients"] = ["a@example.com", "a@example.com"]
+    put(tmp_path / "h", [delivery])
+    found = rows(tmp_path / "h")
+    assert [(row["recipient"], row["recipient_no"]) for row in found] == [("a@example.com", 1), ("a@example.com", 2)]
+    assert len({row["event_key"] for row in found}) == 2
+
+
+def test_every_complained_recipient_and_every_delayed_one_has_its_row(tmp_path: Path) -> None:
+    complaint, delay = event("complaint"), event("delivery_delay")
+    complaint["complaint"]["complainedRecipients"] = [
+        {"emailAddress": "a@example.com"},
+        {"emailAddress": "b@example.com"},
+    ]
+    delay["deliveryDelay"]["delayedRecipients"] = [
+        {"emailAddress": "c@example.com"},
+        {"emailAddress": "<d@example.com>"},
+    ]
+    put(tmp_path / "h", [complaint, delay])
+    assert [(row["recipient"], row["recipient_domain"]) for row in rows(tmp_path / "h")] == [
+        (recipient, "example.com")
+        for recipient in ("a@example.com", "b@example.com", "c@example.com", "<d@example.com>")
+    ]
+
+
+def test_an_infinite_time_is_no_time(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", timestamp="infinity")])
+    assert [(row["ts"], row["sent_at"]) for row in rows(tmp_path / "h")] == [(None, None)]
+
+
+def test_an_event_has_a_row_for_each_of_its_recipients(tmp_path: Path) -> None:
+    bounce = event("bounce", destination=["a@example.com", "b@example.net", "c@example.org"])
+    bounce["bounce"]["bouncedRecipients"] = [
+        {"emailAddress": "c@example.org", "status": "5.2.2"},
+        {"emailAddress": "A@Example.com"},
+    ]
+    send = event("send", destination=["a@example.com", "b@example.net"])
+    put(tmp_path / "h", [bounce, send, event("send", destination=[], messageId="none")])
+    found = rows(tmp_path / "h")
+    assert [
+        (row["line_no"], row["recipient"], row["recipient_domain"], row["recipient_no"], row["recipient_count"])
+        for row in found
+    ] == [
+        (1, "c@example.org", "example.org", 1, 2),
+        (1, "A@Example.com", "example.com", 2, 2),
+        (2, "a@example.com", "example.com", 1, 2),
+        (2, "b@example.net", "example.net", 2, 2),
+        (3, None, None, 1, 0),
+    ]
+    assert [row["smtp_status"] for row in found[:2]] == ["5.2.2", None]
+
+
+@pytest.mark.parametrize(
+    ("subject", "read"),
+    [
+        ("=?UTF-8?Q?Caf=C3=A9?= menu", "Café menu"),
+        ("=?iso-8859-1?b?R3L832U=?=", "Grüße"),
+        ("=?UTF-8?B?SGVsbG8=?= =?UTF-8?B?V29ybGQ=?=", "HelloWorld"),
+        ("=?klingon?Q?nuqneH?=", "=?klingon?Q?nuqneH?="),
+        ("What is =? in Perl", "What is =? in Perl"),
+        ("日本 =?UTF-8?Q?Caf=C3=A9?=", "日本 =?UTF-8?Q?Caf=C3=A9?="),
+    ],
+)
+@pytest.mark.parametrize("common", [True, False])
+def test_a_subject_is_kept_as_its_reader_saw_it_from_whichever_header_tells(
+    subject: str, read: str, *, common: bool, tmp_path: Path
+) -> None:
+    headers = [{"name": "To", "value": "x"}, {"name": "SUBJECT", "value": subject}]
+    headers_of_mail = {"commonHeaders": {"subject": subject}} if common else {"commonHeaders": {}, "headers": headers}
+    put(tmp_path / "h", [event("send", **headers_of_mail)])
+    assert [row["subject"] for row in rows(tmp_path / "h")] == [read]
+
+
+def test_invalid_lines_are_listed_and_the_others_kept(tmp_path: Path) -> None:
+    body = b"\n".join(
+        [
+            json.dumps(EVENTS["send"]).encode(),
+            b"",
+            b" \t\r",
+            json.dumps(EVENTS["bounce"]).encode()[:-40],
+            b'{"a": 1}',
+            b"[1]",
+            json.dumps(event("send") | {"eventType": "Teleport"}).encode(),
+            b'{"eventType": "Send", "mail": {"messageId": "a\xff"}}',
+        ]
+    )
+    put(tmp_path / "h", body)
+    result = sync(tmp_path / "h")
+    assert [(line.object_key, line.line_no, line.reason) for line in result.invalid_lines] == [
+        (KEY, 2, "blank"),
+        (KEY, 3, "blank"),
+        (KEY, 4, "not JSON"),
+        (KEY, 5, "not an event"),
+        (KEY, 6, "not an event"),
+        (KEY, 7, "unknown event type"),
+    ]
+    assert result.lines == 8
+    assert [(row["line_no"], row["event_type"], row["message_id"]) for row in rows(tmp_path / "h")] == [
+        (1, "Send", EVENTS["send"]["mail"]["messageId"]),
+        (7, "Teleport", EVENTS["send"]["mail"]["messageId"]),
+        (8, "Send", "a\N{REPLACEMENT CHARACTER}"),
+    ]
+
+
+def test_an_object_of_several_gzip_members_and_one_of_plain_text_are_read_whole(tmp_path: Path) -> None:
+    first, second = lines([EVENTS["send"]]), lines([EVENTS["bounce"], EVENTS["open"]])
+    path = tmp_path / "h/members.gz"
+    path.parent.mkdir()
+    path.write_bytes(gzip.compress(first) + gzip.compress(second[:100]) + gzip.compress(second[100:]) + b"\0" * 9)
+    (tmp_path / "h/plain.json").write_bytes(lines([EVENTS["click"]]))
+    assert sync(tmp_path / "h").invalid_lines == ()
+    assert [row["event_type"] for row in rows(tmp_path / "h")] == ["Send", "Bounce", "Open", "Click"]
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.999])
+def test_every_line_before_the_break_of_a_truncated_object_is_kept_and_the_break_is_listed(
+    kept: float, tmp_path: Path
+) -> None:
+    path = tmp_path / "h/truncated.gz"
+    path.parent.mkdir()
+    many = [event("send", messageId=f"{number:064}") for number in range(4000)]
+    whole = gzip.compress(lines(many))
+    truncated = whole[: int(len(whole) * kept)]
+    path.write_bytes(truncated)
+    there = zlib.decompressobj(wbits=31).decompress(truncated).count(b"\n")
+    result = sync(tmp_path / "h")
+    assert [row["message_id"] for row in rows(tmp_path / "h")] == [f"{number:064}" for number in range(there)]
+    assert [(line.line_no, line.reason) for line in result.invalid_lines] == [
+        (there + 1, "not JSON"),
+        (there + 2, "truncated gzip"),
+    ]
+    assert 1000 < there < 4000
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+    | st.sampled_from(["2026-03-01T08:02:04.669Z", "infinity", "9999-12-31T23:59:59Z", "a@example.com"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.text(max_size=3) | st.sampled_from(["emailAddress", "timestamp", "subject", "a"]), inner, max_size=3
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> dict[str, Any]:
+    """An event of SES with a few of its fields, at any depth, taken out or replaced by something else."""
+    record = event(draw(st.sampled_from(sorted(EVENTS))))
+    for _ in range(draw(st.integers(0, 3))):
+        place: Any = record
+        path = draw(st.lists(st.integers(0, 9), min_size=1, max_size=4))
+        for step in path[:-1]:
+            inner = [value for value in _values(place) if _values(value)]
+            if not inner:
+                break
+            place = inner[step % len(inner)]
+        key = sorted(place, key=str)[path[-1] % len(place)] if isinstance(place, dict) else path[-1] % len(place)
+        if place is record and key == "eventType":
+            continue
+        place[key] = draw(JSON)
+    return record
+
+
+def _values(place: Any) -> list[Any]:
+    match place:
+        case dict():
+            return list(place.values())
+        case list():
+            return place
+        case _:
+            return []
+
+
+def expected_rows(record: dict[str, Any]) -> int:
+    """How many recipients the record names, said in Python: one row when it names none."""
+    section, name = {
+        "Bounce": ("bounce", "bouncedRecipients"),
+        "Complaint": ("complaint", "complainedRecipients"),
+        "Delivery": ("delivery", "recipients"),
+        "DeliveryDelay": ("deliveryDelay", "delayedRecipients"),
+    }.get(record["eventType"], ("mail", "destination"))
+    inside = record.get(section)
+    recipients = inside.get(name) if isinstance(inside, dict) else None
+    return max(1, len(recipients)) if isinstance(recipients, list) else 1
+
+
+@settings(max_examples=60)
+@given(st.lists(records(), min_size=1, max_size=40))
+def test_no_record_is_lost_or_makes_the_sync_fail_and_each_has_a_row_for_each_recipient(
+    generated: list[dict[str, Any]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        put(Path(folder) / "h", generated)
+        result = sync(Path(folder) / "h")
+        with stored(Path(folder) / "h") as store:
+            entries = store.rows("SELECT line_no, event_type, tags, invalid FROM entries ORDER BY line_no")
+            store.rows("SELECT * FROM history")
+    assert result.lines == len(generated)
+    assert [e["line_no"] for e in entries if e["invalid"] is None] == [
+        number for number, record in enumerate(generated, 1) for _ in range(expected_rows(record))
+    ]
