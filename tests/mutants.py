@@ -21,8 +21,8 @@ _ROOT = Path(__file__).parent.parent
 _BUILD = _ROOT / "build" / "mutants"
 _MUTMUT = Path(sys.executable).with_name("mutmut")
 
-_PRELOADED = ("boto3", "click", "duckdb", "ministack.core.iam_evaluator", "pulumi_aws", "yaml")
-"""What is imported once for all mutants: slow, and not mutated."""
+# Hypothesis is imported before pytest can rewrite its assertions, which it has none of.
+_PYTEST = ("-p", "tests.mutants", "--hypothesis-profile", "mutants", "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 _called_by_import: dict[str, set[str]] = {}
 """The mutated functions that a test module calls when it is imported, by its node id."""
@@ -91,7 +91,7 @@ def _copy(part: Part, folder: Path) -> None:
         "only_mutate": [f"src/{package.name}/{module}" for module in part.modules],
         "also_copy": sorted(path.name for path in folder.iterdir() if path not in (found, folder / "src")),
         "pytest_add_cli_args_test_selection": [*part.tests],
-        "pytest_add_cli_args": ["-p", "tests.mutants", "--hypothesis-profile", "mutants", *part.options],
+        "pytest_add_cli_args": [*_PYTEST, *part.options],
         # DuckDB and Pulumi have threads: a fork of the process that ran the tests would hang.
         "process_isolation": "forkserver",
         # On a busy machine a process takes seconds to start.
@@ -101,7 +101,7 @@ def _copy(part: Part, folder: Path) -> None:
         "forkserver_warmup": "import",
         "preload_modules_file": "preload.txt",
     }
-    (folder / "preload.txt").write_text("\n".join(_PRELOADED))
+    (folder / "preload.txt").write_text("tests.mutants_preloaded\n")
     with (folder / "pyproject.toml").open("a") as file:
         file.write("\n[tool.mutmut]\n")
         # A list of texts is the same in JSON and TOML.
