@@ -60,7 +60,7 @@ clean:
 	@echo "Installing into .venv what uv.lock pins"
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@VIRTUAL_ENV= .venv/bin/uv sync --quiet --frozen
+	@VIRTUAL_ENV= .venv/bin/uv sync --quiet --frozen --group dev
 	@touch $@
 
 .venv-scan/installed: .venv/installed

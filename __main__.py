@@ -1,6 +1,7 @@
 """Keeps the sending history of Amazon SES, one stack an environment."""
 
 import difflib
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -10,58 +11,69 @@ from ses_sending_history import DefaultConfigurationSet, SendingHistory, Sending
 from ses_sending_history.validation import camel_case, problems_of_sending_history
 
 config = pulumi.Config()
+invalid: list[str] = []
+
+
+def read(key: str, value_of: Callable[[str], Any], kind: str = "text") -> Any:
+    """The value of a key; None, and a word about it, when it is of another kind."""
+    try:
+        return value_of(key)
+    except pulumi.ConfigTypeError:
+        invalid.append(f"{key} must be {kind} (it is {config.get(key)!r})")
+        return None
+
+
+def read_list(key: str) -> list[str]:
+    """The list of a key."""
+    return read(key, config.require_object, "a list") or []
+
 
 name = f"ses-history-{pulumi.get_stack()}"
-tags: list[str] = config.require_object("tags")
-identities: list[str] = config.require_object("identities")
-existing_identities: list[str] = config.require_object("existingIdentities")
+tags = read_list("tags")
+identities = read_list("identities")
+existing_identities = read_list("existingIdentities")
 
 settings: dict[str, Any] = {
-    "configuration_sets": config.require_object("configurationSets"),
-    "existing_configuration_sets": config.require_object("existingConfigurationSets"),
+    "configuration_sets": read_list("configurationSets"),
+    "existing_configuration_sets": read_list("existingConfigurationSets"),
     "identities": identities,
-    "event_types": config.require_object("eventTypes"),
-    "bucket": config.require("bucket"),
-    "kms_key_arn": config.require("kmsKeyArn"),
-    "previous_kms_key_arns": config.require_object("previousKmsKeyArns"),
-    "retention_days": config.require_int("retentionDays"),
-    "archive_after_days": config.require_int("archiveAfterDays"),
-    "access_log_bucket": config.require("accessLogBucket"),
-    "buffer_seconds": config.require_int("bufferSeconds"),
-    "buffer_megabytes": config.require_int("bufferMegabytes"),
-    "alarms": config.require_bool("alarms"),
-    "alarm_topic_arns": config.require_object("alarmTopicArns"),
-    "force_destroy": config.require_bool("forceDestroy"),
-    "protect": config.require_bool("protect"),
-    "tls_required": config.require_bool("tlsRequired"),
-    "tracking_domain": config.require("trackingDomain"),
-    "suppressed_reasons": config.require_object("suppressedReasons") or "",
-    "reputation_metrics": config.require_bool("reputationMetrics"),
-    "permissions_boundary_arn": config.require("permissionsBoundaryArn"),
+    "event_types": read("eventTypes", config.require_object, "a list"),
+    "bucket": read("bucket", config.require),
+    "kms_key_arn": read("kmsKeyArn", config.require),
+    "previous_kms_key_arns": read_list("previousKmsKeyArns"),
+    "retention_days": read("retentionDays", config.require_int, "a whole number"),
+    "archive_after_days": read("archiveAfterDays", config.require_int, "a whole number"),
+    "access_log_bucket": read("accessLogBucket", config.require),
+    "buffer_seconds": read("bufferSeconds", config.require_int, "a whole number"),
+    "buffer_megabytes": read("bufferMegabytes", config.require_int, "a whole number"),
+    "alarms": read("alarms", config.require_bool, "true or false"),
+    "alarm_topic_arns": read_list("alarmTopicArns"),
+    "force_destroy": read("forceDestroy", config.require_bool, "true or false"),
+    "protect": read("protect", config.require_bool, "true or false"),
+    "tls_required": read("tlsRequired", config.require_bool, "true or false"),
+    "tracking_domain": read("trackingDomain", config.require),
+    "suppressed_reasons": read_list("suppressedReasons") or None,
+    "reputation_metrics": read("reputationMetrics", config.require_bool, "true or false"),
+    "permissions_boundary_arn": read("permissionsBoundaryArn", config.require),
     "tags": dict(tag.split("=", 1) for tag in tags if "=" in tag),
 }
 
 # A key declared in Pulumi.yaml must have a value: an empty text stands for an argument left out.
-args = SendingHistoryArgs(**{argument: value for argument, value in settings.items() if value != ""})
+args = SendingHistoryArgs(**{argument: value for argument, value in settings.items() if value not in ("", None)})
 
 keys = [*map(camel_case, settings), "existingIdentities"]
-own_keys = [
-    key.removeprefix(f"{config.name}:")
-    for key in {**get_config_env(), **CONFIG.get()}
-    if key.startswith(f"{config.name}:")
+configured = [key.partition(":") for key in {**get_config_env(), **CONFIG.get()}]
+invalid += [
+    f"{key} is no key: did you mean {difflib.get_close_matches(key, keys, n=1, cutoff=0)[0]}?"
+    for namespace, _, key in sorted(configured)
+    if namespace == config.name and key not in keys
 ]
-invalid = [
-    *(
-        f"{key} is no key: did you mean {difflib.get_close_matches(key, keys, n=1, cutoff=0)[0]}?"
-        for key in sorted(set(own_keys).difference(keys))
-    ),
-    *(f"{problem.property_path} {problem.reason}" for problem in problems_of_sending_history(name, args)),
-    *(f"tags[{i}] must be name=value (it is {tag!r})" for i, tag in enumerate(tags) if "=" not in tag),
-    *(
-        f"existingIdentities[{i}] is also in identities: list it in one of them (it is {identity!r})"
-        for i, identity in enumerate(existing_identities)
-        if identity in identities
-    ),
+invalid += [f"{problem.property_path} {problem.reason}" for problem in problems_of_sending_history(name, args)]
+invalid += [f"tags[{i}] must be name=value (it is {tag!r})" for i, tag in enumerate(tags) if "=" not in tag]
+invalid += [
+    f"existingIdentities[{i}] is also in identities: list it in one of them (it is {identity!r})"
+    for i, identity in enumerate(existing_identities)
+    if identity in identities
 ]
 if existing_identities and not settings["configuration_sets"] and not settings["existing_configuration_sets"]:
     invalid.append("existingIdentities need a default set: name one in configurationSets or existingConfigurationSets")

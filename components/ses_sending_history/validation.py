@@ -119,7 +119,7 @@ def check_event_publisher(name: str, args: Args) -> Args:
         ),
         *_check_each(given, _EVENT_PUBLISHER),
     ]
-    complete = {**DEFAULTS, **given}
+    complete = {argument: DEFAULTS[argument] for argument in _EVENT_PUBLISHER if argument in DEFAULTS} | given
     if complete["create_configuration_set"] is False:
         must = "cannot be used without create_configuration_set: an existing set is not reconfigured"
         problems += _unused(complete, _OF_A_CREATED_SET, must)

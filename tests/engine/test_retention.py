@@ -85,7 +85,7 @@ def test_what_a_destroy_kept_is_taken_up_again_by_the_argument_that_the_error_na
     assert "news exists already in this account and region: name it as an existing configuration set" in said
 
     taken_up = {"existingConfigurationSets": ["news"], "existingIdentities": ["example.org"], "bucket": bucket}
-    without = {"retentionDays": 365, "configurationSets": [], "identities": []}
+    without: dict[str, Any] = {"retentionDays": 365, "configurationSets": [], "identities": []}
     news.up({**news.config, **without, **taken_up})
     # The up that was refused had made another bucket, which is kept as well.
     assert len(kept(aws)["buckets"]) == 2
@@ -97,7 +97,7 @@ def test_what_a_destroy_kept_is_taken_up_again_by_the_argument_that_the_error_na
 
 def test_a_set_and_an_identity_move_from_created_to_existing_by_editing_the_config(aws: LocalAws, news: Stack) -> None:
     moved: dict[str, list[str]] = {"configurationSets": [], "existingConfigurationSets": ["news"]}
-    moved |= {"identities": [], "existingIdentities": ["example.org"]}
+    moved |= {"identities": list[str](), "existingIdentities": ["example.org"]}
 
     changes = news.up({**news.config, **moved})
 

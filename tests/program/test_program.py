@@ -223,3 +223,18 @@ def test_a_misspelt_key_is_an_error_with_the_nearest_one(tmp_path: Path) -> None
 def test_existing_identities_need_a_set(tmp_path: Path) -> None:
     with pytest.raises(pulumi.RunError, match="existingIdentities need a default set: name one in configurationSets"):
         run_with(tmp_path, {"configurationSets": [], "existingIdentities": ["example.com"]})
+
+
+def test_a_value_of_another_kind_is_told_with_all_else_that_is_wrong(tmp_path: Path) -> None:
+    with pytest.raises(pulumi.RunError) as refused:
+        run_with(
+            tmp_path, {"alarms": "yes please", "eventTypes": "BOUNCE", "retentionDays": "long", "bufferSeconds": -1}
+        )
+
+    assert str(refused.value).splitlines() == [
+        "The configuration of this stack is invalid:",
+        "  eventTypes must be a list (it is 'BOUNCE')",
+        "  retentionDays must be a whole number (it is 'long')",
+        "  alarms must be true or false (it is 'yes please')",
+        "  bufferSeconds must be a whole number of seconds, 0 to 900 (it is -1)",
+    ]

@@ -70,6 +70,15 @@ class Bucket:
                 return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
             except self.client.exceptions.NoSuchKey:
                 return None
+            except ClientError as error:
+                # Who may list the history alone, and not the whole bucket, is refused an object that has expired.
+                if error.response["Error"].get("Code") == "AccessDenied" and not self._has(key):
+                    return None
+                raise
+
+    def _has(self, key: str) -> bool:
+        page = self.client.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
+        return any(item["Key"] == key for item in page.get("Contents", []))
 
 
 @contextmanager

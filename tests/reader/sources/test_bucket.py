@@ -274,3 +274,28 @@ def test_the_python_program_of_the_docs_prints_what_became_of_a_message(
     [program] = re.findall(r"```python\n(.*?)```", (PROGRAM / "docs/look-up.md").read_text(), re.DOTALL)
     exec(program.replace("BUCKET", bucket), {})  # noqa: S102  that it runs is what is tested
     assert capsys.readouterr().out == "2026-03-01 08:06:49.927000 ada@example.com opened\n"
+
+
+@pytest.mark.parametrize("listed", [[], [{"Key": "events/ab"}]])
+def test_an_object_that_expired_is_gone_though_s3_refuses_it_to_who_may_not_list_the_bucket(
+    listed: list[dict[str, str]], aws: LocalAws
+) -> None:
+    # S3 does not say that a key is missing to whoever may not list the bucket: the emulator does.
+    client = aws.client_of("s3")
+    stub = Stubber(client)
+    stub.add_client_error("get_object", "AccessDenied", http_status_code=403)
+    stub.add_response(
+        "list_objects_v2", {"Contents": listed}, {"Bucket": "history", "Prefix": "events/a", "MaxKeys": 1}
+    )
+    with stub:
+        assert Bucket("history", "events/", client).read("events/a") is None
+    stub.assert_no_pending_responses()
+
+
+def test_an_object_that_is_there_and_refused_is_an_error(aws: LocalAws) -> None:
+    client = aws.client_of("s3")
+    stub = Stubber(client)
+    stub.add_client_error("get_object", "AccessDenied", http_status_code=403)
+    stub.add_response("list_objects_v2", {"Contents": [{"Key": "events/a"}]})
+    with stub, pytest.raises(SourceError, match="may not read s3://history/events/"):
+        Bucket("history", "events/", client).read("events/a")
