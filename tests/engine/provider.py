@@ -47,7 +47,8 @@ class Operation:
     kind: str
     type: str
     name: str
-    error: str | None = None
+    failed: bool = False
+    """Whether a test let it fail."""
 
 
 @dataclass(kw_only=True)
@@ -104,9 +105,7 @@ class Provider:
             failure = next((f for f in self._failures if self._concerns(f, kind, of)), None)
             if failure and failure.times is not None:
                 failure.times -= 1
-            self.operations.append(
-                Operation(kind=kind, type=of[0], name=of[1], error=repr(failure) if failure else None)
-            )
+            self.operations.append(Operation(kind=kind, type=of[0], name=of[1], failed=failure is not None))
         if failure:
             raise failure.error()
 

@@ -82,6 +82,7 @@ class Stack:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(dict(project)))
         self.name = name
+        self.folder = folder
         self.program = program
         self._provider = provider
         self._project = project["name"]
