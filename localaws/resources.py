@@ -485,7 +485,8 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "aws:sesv2/emailIdentity:EmailIdentity": ResourceType(
         service="sesv2",
         create_operations=("create_email_identity",),
-        read_operations=(ReadOperation(name="get_email_identity"),),
+        # Ministack's get_email_identity returns the tags of the creation.
+        read_operations=(ReadOperation(name="get_email_identity"), ReadOperation(name="list_tags_for_resource")),
         update_operations=("put_email_identity_configuration_set_attributes", "tag_resource"),
         untag_operation="untag_resource",
         delete_operation="delete_email_identity",

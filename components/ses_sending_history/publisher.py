@@ -47,7 +47,10 @@ class EventPublisher(pulumi.ComponentResource):
                 **_set_options(args),
                 tags=tags,
                 opts=pulumi.ResourceOptions.merge(
-                    child, kept(name, force_destroy=args["force_destroy"], hint=_EXISTING_SET)
+                    child,
+                    kept(
+                        name, force_destroy=args["force_destroy"], named_by="configurationSetName", hint=_EXISTING_SET
+                    ),
                 ),
             )
             configuration_set_name = configuration_set.configuration_set_name

@@ -3,15 +3,16 @@
 import pulumi
 
 
-def kept(name: str, *, force_destroy: bool, hint: str) -> pulumi.ResourceOptions:
+def kept(name: str, *, force_destroy: bool, named_by: str, hint: str) -> pulumi.ResourceOptions:
     """Options of a resource that is deleted with `force_destroy` only.
 
-    Where it exists already, as after a destroy that kept it, the engine's error is followed by the hint.
+    Where it exists already, as after a destroy that kept it, the hint says what to do, and the input `named_by` which.
     """
 
     def explain(failed: pulumi.ErrorHookArgs) -> bool:
         if any("AlreadyExists" in error or "already exist" in error for error in failed.errors):
-            pulumi.log.error(f"{failed.name} exists already in this account and region: {hint}.")
+            named = (failed.new_inputs or {}).get(named_by)
+            pulumi.log.error(f"{named} exists already in this account and region: {hint}.")
         return False
 
     return pulumi.ResourceOptions(

@@ -148,7 +148,13 @@ class SendingHistory(pulumi.ComponentResource):
                 configuration_set_name=self.publishers[0].configuration_set_name,
                 tags=tags,
                 opts=pulumi.ResourceOptions.merge(
-                    child, kept(f"{name}-{identity}", force_destroy=args["force_destroy"], hint=_EXISTING_IDENTITY)
+                    child,
+                    kept(
+                        f"{name}-{identity}",
+                        force_destroy=args["force_destroy"],
+                        named_by="emailIdentity",
+                        hint=_EXISTING_IDENTITY,
+                    ),
                 ),
             )
             for identity in args["identities"]

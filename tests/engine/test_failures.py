@@ -82,7 +82,6 @@ def test_every_create_and_every_update_may_be_throttled_once(
     assert not stack.up().any()
 
 
-@pytest.mark.xfail(reason="an identity gets its default set before that set's event destination stands")
 def test_an_identity_is_not_moved_to_a_set_that_does_not_record(
     aws: LocalAws, provider: Provider, program: Callable[[str], Stack]
 ) -> None:

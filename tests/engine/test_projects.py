@@ -1,9 +1,11 @@
 """What other projects and commands take from a deployed stack."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pulumi
 from ses_sending_history import EventPublisher
@@ -61,12 +63,17 @@ def test_an_existing_identity_gets_its_default_set_back(aws: LocalAws, program: 
     assert default_set(aws) == "before"
 
 
-def test_the_command_finds_the_bucket_of_a_stack(aws: LocalAws, program: Callable[[str], Stack]) -> None:
+def test_the_command_finds_the_bucket_of_a_stack(
+    aws: LocalAws, program: Callable[[str], Stack], tmp_path: Path
+) -> None:
     stack = program("dev")
     stack.up()
     publish(aws, [SEND], configuration_set="dev-mail")
 
-    command = [sys.executable, "-m", "ses_history.cli", "find", "--stack", "dev", "--json"]
-    found = subprocess.run(command, cwd=stack.folder, capture_output=True, text=True, check=True).stdout
+    command = [Path(sys.executable).with_name("ses-history"), "find", "example", "--stack", "dev", "--json"]
+    store = {"SES_HISTORY_STORE": str(tmp_path / "store.duckdb"), "AWS_DEFAULT_REGION": aws.region}
+    found = subprocess.run(
+        command, cwd=stack.folder, env=os.environ | store, capture_output=True, text=True, check=True
+    ).stdout
 
-    assert SEND["mail"]["messageId"] in {message["message_id"] for message in map(json.loads, found.splitlines())}
+    assert [recipient["message_id"] for recipient in json.loads(found)] == [SEND["mail"]["messageId"]]

@@ -6,15 +6,16 @@ from typing import Any
 import pulumi
 import pytest
 from pulumi import automation
-from ses_sending_history import SendingHistory
+from ses_sending_history import SendingHistory, SendingHistoryArgs
 
 from localaws.aws import LocalAws
 from localaws.ses import publish
 from tests.engine.conftest import NewStack
 from tests.engine.provider import Provider, error
 from tests.engine.stack import Stack
-from tests.localaws.support import SEND, default_set
+from tests.localaws.support import SEND, default_set, everything
 
+FORCED: SendingHistoryArgs = {"force_destroy": True}
 SETTINGS = [
     "get_public_access_block",
     "get_bucket_ownership_controls",
@@ -180,6 +181,21 @@ def test_an_old_destination_goes_only_after_the_identity_has_left_its_set(
     order = [(operation.kind, operation.type) for operation in provider.operations]
     assert order.index(("update", "EmailIdentity")) < order.index(("delete", "ConfigurationSetEventDestination"))
     assert default_set(aws, "example.org") == "other"
+
+
+def test_a_component_with_the_option_protect_is_not_destroyed(aws: LocalAws, stack_of: NewStack) -> None:
+    stack = stack_of(lambda: SendingHistory("mail", FORCED, pulumi.ResourceOptions(protect=True)))
+    created = stack.up().created
+    exists = everything(aws)
+
+    with pytest.raises(automation.CommandError, match="protected"):
+        stack.destroy()
+
+    assert everything(aws) == exists
+    stack.program = lambda: SendingHistory("mail", FORCED)
+    stack.up()
+    assert stack.destroy().deleted == created
+    assert everything(aws) == []
 
 
 def test_transforms_reach_every_child(aws: LocalAws, stack_of: NewStack) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi import automation
+from ses_sending_history import policies
 
 from localaws.aws import LocalAws
 from localaws.emulator import running
@@ -24,17 +25,21 @@ STATES = Path(__file__).parent / "states"
 
 def record(program: Path, name: str) -> None:
     """Write the state that the program in this folder leaves of the stack `name`."""
-    with tempfile.TemporaryDirectory() as folder, running() as aws, serving(aws) as provider:
-        with environment(provider, Path(folder) / "engine"):
-            stack = Stack(
-                provider,
-                Path(folder) / "project",
-                project=project_of(program),
-                name=name,
-                program=lambda: runpy.run_path(str(program / "__main__.py")),
-            )
-            stack.up(config_of(program, name))
-            state = stack.state
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        running() as aws,
+        serving(aws) as provider,
+        environment(provider, Path(folder) / "engine"),
+    ):
+        stack = Stack(
+            provider,
+            Path(folder) / "project",
+            project=project_of(program),
+            name=name,
+            program=lambda: runpy.run_path(str(program / "__main__.py")),
+        )
+        stack.up(config_of(program, name))
+        state = stack.state
     recorded = {"version": state.version, "deployment": state.deployment}
     (STATES / f"{name}.json").write_text(json.dumps(recorded, indent=2) + "\n")
 
@@ -46,10 +51,19 @@ def recorded(name: str) -> automation.Deployment:
 
 def recreate(aws: LocalAws, state: automation.Deployment) -> None:
     """Create in this AWS what the state says there is."""
+    trusts = dict[str, str]()
     # A state lists each resource after those it depends on.
     for resource in (state.deployment or {})["resources"]:
         if kind := RESOURCE_TYPES.get(resource["type"]):
-            kind.create(aws, resource["type"], resource["urn"], created_with(resource), lambda _: None)
+            inputs = created_with(resource)
+            trust = inputs.get("assumeRolePolicy", "")
+            if "firehose.amazonaws.com" in trust:
+                # Firehose made its streams with whatever trust it accepted then.
+                inputs["assumeRolePolicy"] = json.dumps(policies.delivery_trust(account_id=aws.account_id))
+                trusts[inputs["name"]] = trust
+            kind.create(aws, resource["type"], resource["urn"], inputs, lambda _: None)
+    for role, trust in trusts.items():
+        aws.client("iam").update_assume_role_policy(RoleName=role, PolicyDocument=trust)
 
 
 def created_with(resource: dict[str, Any]) -> dict[str, Any]:
