@@ -95,15 +95,12 @@ class EventPublisher(pulumi.ComponentResource):
 
         # Whoever sends with the set by this name does so once its events are recorded.
         self.configuration_set_name = destination.configuration_set_name
-        self.configuration_set_arn = pulumi.Output.concat(
-            "arn:",
-            deployment.partition,
-            ":ses:",
-            deployment.region,
-            ":",
-            deployment.account_id,
-            ":configuration-set/",
-            self.configuration_set_name,
+        self.configuration_set_arn = pulumi.Output.format(
+            "arn:{partition}:ses:{region}:{account_id}:configuration-set/{name}",
+            partition=deployment.partition,
+            region=deployment.region,
+            account_id=deployment.account_id,
+            name=self.configuration_set_name,
         )
         self.role_arn = role.arn
         self.event_destination_name = destination.event_destination_name
