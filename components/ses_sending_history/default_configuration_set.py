@@ -111,12 +111,13 @@ def _problems(props: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if not {"identity", "region"} <= known.keys():
         return
     try:
-        session = _session(known)
+        from boto3 import Session  # noqa: F401, PLC0415
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
     except ImportError:
         yield "identity", "needs boto3: pip install 'ses-sending-history[identities]'"
         return
     try:
+        session = _session(known)
         account_id = session.client("sts").get_caller_identity()["Account"]
         if account_id != known.get("account_id", account_id):
             who = f"the AWS credentials of this process are of {account_id}"

@@ -1,8 +1,10 @@
 """DefaultConfigurationSet, created, read, updated and deleted on AWS on this machine."""
 
+import sys
 from dataclasses import replace
 from typing import Any
 
+import pulumi
 import pytest
 from botocore.exceptions import ClientError
 from pulumi import dynamic
@@ -163,3 +165,59 @@ def test_only_another_identity_is_another_resource(change: dict[str, str], repla
 
     assert (found.replaces, found.changes) == (replaces, True)
     assert not diff(STATE, {}).changes
+
+
+PROVIDER: Any = default_configuration_set._Provider()  # noqa: SLF001  a resource has no public way to its provider
+
+
+def problems(**props: Any) -> list[tuple[str, str]]:
+    """What a preview says is wrong with the resource."""
+    checked = PROVIDER.check({}, {"region": "us-east-1", **props})
+    return [(failure.property, failure.reason) for failure in checked.failures]
+
+
+def test_an_existing_identity_and_the_account_of_the_provider_are_fine(existing: LocalAws) -> None:
+    assert problems(identity="example.org", account_id=existing.account_id) == []
+    assert problems(identity="example.org") == []
+
+
+def test_a_missing_identity_is_said_before_anything_changes(existing: LocalAws) -> None:
+    assert existing.region == "us-east-1"
+    assert problems(identity="example.net") == [
+        (
+            "identity",
+            "does not exist (example.net is no identity of SES in us-east-1): create it, or list it in identities",
+        )
+    ]
+
+
+def test_credentials_of_another_account_are_refused(existing: LocalAws) -> None:
+    ours = existing.account_id
+    says = f"is 999999999999, the provider's, but the AWS credentials of this process are of {ours}: set AWS_PROFILE"
+    assert problems(identity="example.org", account_id="999999999999") == [("account_id", says)]
+
+
+def test_a_profile_that_is_not_there_is_one_line(existing: LocalAws) -> None:
+    assert existing.region
+    assert problems(identity="example.org", profile="nobody") == [
+        ("identity", "cannot be looked up: The config profile (nobody) could not be found")
+    ]
+
+
+def test_without_boto3_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    assert problems(identity="example.org") == [
+        ("identity", "needs boto3: pip install 'ses-sending-history[identities]'")
+    ]
+
+
+def test_what_is_not_known_yet_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    assert problems(identity=pulumi.output.Unknown()) == []
+
+
+def test_an_account_or_profile_that_is_added_replaces_nothing() -> None:
+    old = {"identity": "example.org", "configuration_set": "ours", "region": "us-east-1", "applied": "ours"}
+    diff = PROVIDER.diff("id", old, {**old, "account_id": "123456789012", "profile": "mail"})
+    assert (diff.changes, diff.replaces) == (True, [])
+    assert PROVIDER.diff("id", old, {**old, "region": "eu-west-1"}).replaces == ["region"]

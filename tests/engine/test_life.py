@@ -137,3 +137,18 @@ def delete_by_hand(aws: LocalAws, stack: Stack) -> set[Named]:
     """Delete a setting of the bucket as a person would; return what was deleted."""
     aws.client("s3").delete_bucket_policy(Bucket=stack.outputs["bucket_name"])
     return {("BucketPolicy", f"ses-history-{stack.name}-archive")}
+
+
+def test_what_uses_a_role_is_created_after_the_policy_of_the_role(
+    provider: Provider, program: Callable[[str], Stack]
+) -> None:
+    program("prod").up()
+    order = [(operation.type, operation.name.removeprefix("ses-history-prod-")) for operation in provider.operations]
+
+    users = [("FirehoseDeliveryStream", "delivery")]
+    users += [("ConfigurationSetEventDestination", name) for name in ("transactional", "newsletter")]
+    for user in users:
+        assert order.index(("RolePolicy", user[1])) < order.index(user)
+    assert order.index(("ConfigurationSetEventDestination", "transactional")) < order.index(
+        ("EmailIdentity", "example.com")
+    )

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pulumi
-from ses_sending_history import EventPublisher
+import pytest
+from pulumi import automation
+from ses_sending_history import EventPublisher, SendingHistory
 
 from localaws import history
 from localaws.aws import LocalAws
 from localaws.ses import publish
 from tests.engine.conftest import NewStack
 from tests.engine.stack import Stack
-from tests.localaws.support import SEND, default_set
+from tests.localaws.support import SEND, default_set, everything
 
 
 def test_a_publisher_of_another_project_takes_the_stream_of_a_stack_reference(
@@ -77,3 +79,31 @@ def test_the_command_finds_the_bucket_of_a_stack(
     ).stdout
 
     assert [recipient["message_id"] for recipient in json.loads(found)] == [SEND["mail"]["messageId"]]
+
+
+def test_an_existing_identity_that_is_missing_is_one_line_of_the_preview(
+    aws: LocalAws, program: Callable[[str], Stack]
+) -> None:
+    stack = program("dev")
+
+    with pytest.raises(automation.CommandError) as refused:
+        stack.preview({**stack.config, "existingIdentities": ["example.net"]})
+
+    said = [
+        line for line in str(refused.value).splitlines() if "example.net is no identity of SES in us-east-1" in line
+    ]
+    assert said
+    assert "Traceback" not in str(refused.value)
+    assert everything(aws) == []
+
+
+def test_two_histories_that_create_one_set_are_told_so(stack_of: NewStack) -> None:
+    def both() -> None:
+        for name in ("one", "two"):
+            SendingHistory(name, {"configuration_sets": ["news"], "force_destroy": True})
+
+    with pytest.raises(automation.CommandError) as refused:
+        stack_of(both).up()
+
+    said = "news exists already in this account and region: name it as an existing configuration set"
+    assert said in " ".join(str(refused.value).split())
