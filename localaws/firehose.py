@@ -27,8 +27,8 @@ class _Firehose:
         match request.headers.get("x-amz-target", "").partition(".")[2]:
             case "CreateDeliveryStream":
                 return await self._create(request)
-            case "UpdateDestination":
-                pass_role(request, request.json["ExtendedS3DestinationUpdate"]["RoleARN"], _SERVICE)
+            case "UpdateDestination" if role := request.json["ExtendedS3DestinationUpdate"].get("RoleARN"):
+                pass_role(request, role, _SERVICE)
             case "StartDeliveryStreamEncryption":
                 self._check_grant(request)
             case "PutRecordBatch":

@@ -149,7 +149,11 @@ def deployer_permissions(deployed: Deployed) -> PolicyDocument:
             ],
             every_set,
         ),
-        _allow("Identities", ["ses:CreateEmailIdentity", "ses:DeleteEmailIdentity"], created_identities),
+        _allow(
+            "Identities",
+            ["ses:CreateEmailIdentity", "ses:DeleteEmailIdentity", "ses:ListTagsForResource"],
+            created_identities,
+        ),
         # AWS checks such a call against the identity and its set.
         _allow(
             "DefaultConfigurationSets",
@@ -190,7 +194,6 @@ def provider_permissions(deployed: Deployed) -> PolicyDocument:
     https://github.com/hashicorp/terraform-provider-aws/pull/45251
     and https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/role.go
     """
-    ses = [*_sets(deployed, deployed.configuration_sets), *_identities(deployed, deployed.identities)]
     bounded = _bounded(deployed)
     return _document(
         _allow(
@@ -220,7 +223,7 @@ def provider_permissions(deployed: Deployed) -> PolicyDocument:
             ["logs:ListTagsForResource", "logs:TagResource", "logs:UntagResource"],
             [deployed.arn("logs", f"log-group:{deployed.name}-delivery-*")],
         ),
-        _allow("ProviderSesTags", ["ses:ListTagsForResource"], ses),
+        _allow("ProviderSesTags", ["ses:ListTagsForResource"], _sets(deployed, deployed.configuration_sets)),
         _allow("ProviderStreamKey", ["kms:DescribeKey"], deployed.kms_key_arns, _through_firehose(deployed)),
         _allow("ProviderBoundary", ["iam:PutRolePermissionsBoundary"], _roles(deployed) if bounded else [], bounded),
     )
