@@ -14,12 +14,17 @@ config = pulumi.Config()
 invalid: list[str] = []
 
 
+def shown(key: str, value: Any) -> str:
+    """A value of the key, for an error."""
+    return "a secret" if pulumi.runtime.is_config_secret(f"{config.name}:{key}") else repr(value)
+
+
 def read(key: str, value_of: Callable[[str], Any], kind: str = "text") -> Any:
     """The value of a key; None, and a word about it, when it is of another kind."""
     try:
         return value_of(key)
     except pulumi.ConfigTypeError:
-        invalid.append(f"{key} must be {kind} (it is {config.get(key)!r})")
+        invalid.append(f"{key} must be {kind} (it is {shown(key, config.get(key))})")
         return None
 
 
@@ -69,7 +74,9 @@ invalid += [
     if namespace == config.name and key not in keys
 ]
 invalid += [f"{problem.property_path} {problem.reason}" for problem in problems_of_sending_history(name, args)]
-invalid += [f"tags[{i}] must be name=value (it is {tag!r})" for i, tag in enumerate(tags) if "=" not in tag]
+invalid += [
+    f"tags[{i}] must be name=value (it is {shown('tags', tag)})" for i, tag in enumerate(tags) if "=" not in tag
+]
 invalid += [
     f"existingIdentities[{i}] is also in identities: list it in one of them (it is {identity!r})"
     for i, identity in enumerate(existing_identities)

@@ -37,12 +37,16 @@ def create_alarms(
     *,
     delivery_stream_name: pulumi.Input[str],
     buffer_seconds: int,
+    watch_silence: bool,
     region: pulumi.Input[str],
     topic_arns: pulumi.Input[Sequence[pulumi.Input[str]]],
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """Alarms that notify the topics, and a dashboard."""
+    """Alarms that notify the topics, and a dashboard.
+
+    Silence is watched only where every message has an event, that of being sent.
+    """
     for alarm in [*_delivery_alarms(delivery_stream_name, buffer_seconds), *_REPUTATION_ALARMS]:
         aws.cloudwatch.MetricAlarm(
             f"{name}-{alarm.name}",
@@ -61,22 +65,23 @@ def create_alarms(
             tags=tags,
             opts=opts,
         )
-    aws.cloudwatch.MetricAlarm(
-        f"{name}-silence",
-        alarm_description=(
-            "SES sends, and no event reaches the history: is mail sent without its configuration sets, or does SES not "
-            "get into the role or the stream?"
-        ),
-        metric_queries=_silence(delivery_stream_name),
-        evaluation_periods=_SILENT_PERIODS,
-        comparison_operator="GreaterThanOrEqualToThreshold",
-        threshold=1,
-        treat_missing_data="notBreaching",
-        alarm_actions=topic_arns,
-        ok_actions=topic_arns,
-        tags=tags,
-        opts=opts,
-    )
+    if watch_silence:
+        aws.cloudwatch.MetricAlarm(
+            f"{name}-silence",
+            alarm_description=(
+                "The account sends, and no event reaches the history: are messages sent without its configuration "
+                "sets, or does SES not get into the role or the stream?"
+            ),
+            metric_queries=_silence(delivery_stream_name),
+            evaluation_periods=_SILENT_PERIODS,
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            threshold=1,
+            treat_missing_data="notBreaching",
+            alarm_actions=topic_arns,
+            ok_actions=topic_arns,
+            tags=tags,
+            opts=opts,
+        )
     aws.cloudwatch.Dashboard(
         name,
         # Dashboards are not of a region: the same stack in another region has one too.

@@ -59,13 +59,13 @@ def create_archive(
     aws.s3.BucketLifecycleConfiguration(
         name, bucket=bucket.bucket, rules=[_lifecycle_rule(retention_days, archive_after_days)], opts=of_bucket
     )
-    if access_log_bucket is not None:
+    if access_log_bucket is not None:  # it can be taken out again, and so is not protected
         aws.s3.BucketLogging(
             name,
             bucket=bucket.bucket,
             target_bucket=access_log_bucket,
             target_prefix=pulumi.Output.concat(bucket.bucket, "/"),
-            opts=of_bucket,
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(deleted_with=bucket)),
         )
     return bucket
 

@@ -21,7 +21,7 @@ class SendingHistoryArgs(TypedDict, total=False):
     """Names of the SES configuration sets to create and to keep the events of. They must be new in the account and region. By default one set is created, named after the component; an empty list creates none, for a history that only publishers elsewhere use."""
 
     existing_configuration_sets: list[str]
-    """Names of existing SES configuration sets to keep the events of. Each gets an event destination and is not changed otherwise. None by default."""
+    """Names of existing SES configuration sets to keep the events of. Each gets an event destination and is not changed otherwise; a set of two histories is kept in both. None by default."""
 
     identities: list[str]
     """SES identities to create: domains or email addresses that are new in the account and region. Their default configuration set is the first one created here or, when none is created, the first existing one. None by default."""
@@ -54,7 +54,7 @@ class SendingHistoryArgs(TypedDict, total=False):
     """Megabytes Firehose gathers before it writes an object, if that is sooner. A whole number from 1 to 128, 64 by default."""
 
     alarms: bool
-    """Whether to create CloudWatch alarms and a dashboard for deliveries and for the sender's reputation. False by default."""
+    """Whether to create CloudWatch alarms and a dashboard for deliveries and for the sender's reputation, which is that of the whole account. False by default."""
 
     alarm_topic_arns: pulumi.Input[Sequence[pulumi.Input[str]]]
     """ARNs of the SNS topics that the alarms notify. Only for a history with alarms. None by default."""
@@ -72,7 +72,7 @@ class SendingHistoryArgs(TypedDict, total=False):
     """Custom domain of the open and click links of the created configuration sets, over HTTPS. It must be verified in SES. By default the links are of a domain of Amazon's."""
 
     suppressed_reasons: list[str]
-    """Reasons for which the created configuration sets put an address on the account's suppression list: BOUNCE, COMPLAINT or both. By default the account's own setting applies."""
+    """Reasons for which the created configuration sets put an address on the account's suppression list: BOUNCE, COMPLAINT or both; with an empty list none. By default the account's own setting applies."""
 
     reputation_metrics: bool
     """Whether CloudWatch has bounce and complaint rates of each created configuration set, at the price of custom metrics. False by default."""

@@ -79,7 +79,8 @@ class _Provider(dynamic.ResourceProvider):
             return dynamic.ReadResult(None, {})
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.DiffResult:
-        changed = [name for name, value in _inputs(_news).items() if _olds.get(name) != value]
+        old, new = _inputs(_olds), _inputs(_news)
+        changed = [name for name in old | new if old.get(name) != new.get(name)]
         return dynamic.DiffResult(changes=bool(changed), replaces=[n for n in changed if n in {"identity", "region"}])
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> dynamic.UpdateResult:
@@ -118,23 +119,36 @@ def _problems(props: dict[str, Any]) -> Iterator[tuple[str, str]]:
         return
     try:
         session = _session(known)
-        account_id = session.client("sts").get_caller_identity()["Account"]
-        if account_id != known.get("account_id", account_id):
-            who = f"the AWS credentials of this process are of {account_id}"
-            yield "account_id", f"is {known['account_id']}, the provider's, but {who}: set AWS_PROFILE"
+        if refused := _of_another_account(session, known):
+            yield "account_id", refused
             return
         session.client("sesv2").get_email_identity(EmailIdentity=known["identity"])
     except ClientError as error:
         if error.response["Error"]["Code"] != "NotFoundException":
-            raise
+            yield "identity", f"cannot be looked up: {error}"
+            return
         where = f"{known['identity']} is no identity of SES in {known['region']}"
         yield "identity", f"does not exist ({where}): create it, or list it in identities"
     except BotoCoreError as error:
         yield "identity", f"cannot be looked up: {error}"
 
 
+def _of_another_account(session: Any, props: dict[str, Any]) -> str | None:
+    """Why the credentials of the session are refused; None when they are of the account."""
+    account_id = session.client("sts").get_caller_identity()["Account"]
+    if props.get("account_id") in (None, account_id):
+        return None
+    whose = f"those of the profile {props['profile']}" if props.get("profile") else "those of this process"
+    way = "use a profile of that account" if props.get("profile") else "set AWS_PROFILE"
+    return f"is {props['account_id']}, the provider's, but the AWS credentials, {whose}, are of {account_id}: {way}"
+
+
 def _client(props: dict[str, Any]) -> Any:
-    return _session(props).client("sesv2")
+    """A client of SES; raises ValueError when it would be one of another account."""
+    session = _session(props)
+    if refused := _of_another_account(session, props):
+        raise ValueError(f"{props['identity']}: account_id {refused}")
+    return session.client("sesv2")
 
 
 def _session(props: dict[str, Any]) -> Any:

@@ -115,14 +115,13 @@ class EventPublisher(pulumi.ComponentResource):
 
 
 def _set_options(args: EventPublisherArgs) -> dict[str, Any]:
-    """The options of the configuration set that are asked for; AWS and the account decide the others."""
-    options: dict[str, Any] = {}
+    """The options of the configuration set. AWS and the account decide those that are not asked for."""
+    # The provider takes a removed option for one that stays as it is: it is said when it is off, too.
+    options: dict[str, Any] = {"reputation_options": {"reputation_metrics_enabled": args["reputation_metrics"]}}
     if args["tls_required"]:
         options["delivery_options"] = {"tls_policy": "REQUIRE"}
     if "tracking_domain" in args:
         options["tracking_options"] = {"custom_redirect_domain": args["tracking_domain"], "https_policy": "REQUIRE"}
     if "suppressed_reasons" in args:
         options["suppression_options"] = {"suppressed_reasons": args["suppressed_reasons"]}
-    if args["reputation_metrics"]:
-        options["reputation_options"] = {"reputation_metrics_enabled": True}
     return options

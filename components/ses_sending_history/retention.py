@@ -1,6 +1,11 @@
 """What a destroy keeps in AWS, and what is said when it is to be created again."""
 
+from itertools import count
+
 import pulumi
+
+_numbers = count(1)
+"""Hooks have names of their own in a program, though resources of different parents may share theirs."""
 
 
 def kept(name: str, *, force_destroy: bool, named_by: str, hint: str) -> pulumi.ResourceOptions:
@@ -10,12 +15,14 @@ def kept(name: str, *, force_destroy: bool, named_by: str, hint: str) -> pulumi.
     """
 
     def explain(failed: pulumi.ErrorHookArgs) -> bool:
-        if any("AlreadyExists" in error or "already exist" in error for error in failed.errors):
+        if any("AlreadyExists" in error for error in failed.errors):
             named = (failed.new_inputs or {}).get(named_by)
             pulumi.log.error(f"{named} exists already in this account and region: {hint}.")
         return False
 
     return pulumi.ResourceOptions(
         retain_on_delete=not force_destroy or None,
-        hooks=pulumi.ResourceHookBinding(on_error=[pulumi.ErrorHook(f"{name}-exists-already", explain)]),
+        hooks=pulumi.ResourceHookBinding(
+            on_error=[pulumi.ErrorHook(f"{name}-exists-already-{next(_numbers)}", explain)]
+        ),
     )

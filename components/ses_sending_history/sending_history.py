@@ -21,6 +21,21 @@ _EXISTING_IDENTITY = (
     "DefaultConfigurationSet, as existing identities of the program's config get it"
 )
 
+_REGIONS_WITH_A_DKIM_DOMAIN = {
+    "af-south-1",
+    "ap-northeast-3",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-5",
+    "ca-west-1",
+    "eu-central-2",
+    "eu-south-1",
+    "il-central-1",
+    "me-central-1",
+    "us-gov-east-1",
+}
+"""The regions whose DKIM records do not end in dkim.amazonses.com."""
+
 NO_ARGUMENTS: Final[SendingHistoryArgs] = {}
 
 
@@ -165,6 +180,7 @@ class SendingHistory(pulumi.ComponentResource):
                 f"{name}-alarms",
                 delivery_stream_name=self.delivery_stream.name,
                 buffer_seconds=buffer_seconds,
+                watch_silence="SEND" in args["event_types"],
                 region=deployment.region,
                 topic_arns=args["alarm_topic_arns"],
                 tags=tags,
@@ -187,9 +203,9 @@ class SendingHistory(pulumi.ComponentResource):
             region=deployment.region,
             kms_key_arns=[*([args["kms_key_arn"]] if "kms_key_arn" in args else []), *args["previous_kms_key_arns"]],
         )
-        self.dkim_records = pulumi.Output.all(*(_dkim_records(identity) for identity in self.identities)).apply(
-            lambda records: dict(ChainMap(*records))
-        )
+        self.dkim_records = pulumi.Output.all(
+            *(_dkim_records(identity, deployment.region) for identity in self.identities)
+        ).apply(lambda records: dict(ChainMap(*records)))
         self.register_outputs(
             {
                 "bucket_name": self.bucket_name,
@@ -208,12 +224,15 @@ class SendingHistory(pulumi.ComponentResource):
         )
 
 
-def _dkim_records(identity: aws.sesv2.EmailIdentity) -> pulumi.Output[dict[str, str]]:
+def _dkim_records(identity: aws.sesv2.EmailIdentity, region: pulumi.Output[str]) -> pulumi.Output[dict[str, str]]:
     """The CNAME records of a domain's DKIM tokens; an address has none.
 
-    Source: https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
+    Source: https://docs.aws.amazon.com/general/latest/gr/ses.html#ses_dkim_domains
     """
+
+    def records(domain: str, tokens: list[str] | None, region: str) -> dict[str, str]:
+        zone = f"dkim.{region}.amazonses.com" if region in _REGIONS_WITH_A_DKIM_DOMAIN else "dkim.amazonses.com"
+        return {f"{token}._domainkey.{domain}": f"{token}.{zone}" for token in tokens or []}
+
     tokens = identity.dkim_signing_attributes.apply(lambda signing: signing.tokens if signing else None)
-    return pulumi.Output.all(identity.email_identity, tokens).apply(
-        lambda known: {f"{token}._domainkey.{known[0]}": f"{token}.dkim.amazonses.com" for token in known[1] or []}
-    )
+    return pulumi.Output.all(identity.email_identity, tokens, region).apply(lambda known: records(*known))

@@ -121,8 +121,10 @@ def check_event_publisher(name: str, args: Args) -> Args:
     ]
     complete = {argument: DEFAULTS[argument] for argument in _EVENT_PUBLISHER if argument in DEFAULTS} | given
     if complete["create_configuration_set"] is False:
-        must = "cannot be used without create_configuration_set: an existing set is not reconfigured"
-        problems += _unused(complete, _OF_A_CREATED_SET, must)
+        invalid = {problem.argument.partition("[")[0] for problem in problems}
+        options = [option for option in (*_OF_A_CREATED_SET, "force_destroy") if option not in invalid]
+        must = "cannot be used without create_configuration_set: an existing set is neither reconfigured nor deleted"
+        problems += _unused(complete, options, must)
     _raise("EventPublisher", name, problems)
     return cast("Args", complete)
 
@@ -287,7 +289,11 @@ def _tags(argument: str, value: Any) -> Iterator[Problem]:
             yield Problem(
                 argument, key, f"must be a tag name of 1 to {_TAG_NAME_LENGTH} characters that does not begin with aws:"
             )
-        if not isinstance(text, _NOT_KNOWN_YET) and not (isinstance(text, str) and len(text) <= _TAG_VALUE_LENGTH):
+        if isinstance(text, str) and len(text) > _TAG_VALUE_LENGTH:
+            # A value may be secret in a stack's config, and part of one is not masked.
+            value = f"{len(text)} characters"
+            yield Problem(f"{argument}[{key!r}]", value, f"must be a string of {_TAG_VALUE_LENGTH} characters at most")
+        elif not isinstance(text, (str, *_NOT_KNOWN_YET)):
             yield Problem(f"{argument}[{key!r}]", text, f"must be a string of {_TAG_VALUE_LENGTH} characters at most")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from pulumi import dynamic
 from ses_sending_history import (
     DefaultConfigurationSet,
@@ -193,8 +194,34 @@ def test_a_missing_identity_is_said_before_anything_changes(existing: LocalAws) 
 
 def test_credentials_of_another_account_are_refused(existing: LocalAws) -> None:
     ours = existing.account_id
-    says = f"is 999999999999, the provider's, but the AWS credentials of this process are of {ours}: set AWS_PROFILE"
-    assert problems(identity="example.org", account_id="999999999999") == [("account_id", says)]
+    said = f"is 999999999999, the provider's, but the AWS credentials, those of this process, are of {ours}"
+    elsewhere = {"identity": "example.org", "region": "us-east-1", "configuration_set": "ours", "applied": "theirs"}
+    elsewhere |= {"account_id": "999999999999"}
+    assert problems(**elsewhere) == [("account_id", f"{said}: set AWS_PROFILE")]
+    for call in (lambda: PROVIDER.read("id", elsewhere), lambda: PROVIDER.delete("id", elsewhere)):
+        with pytest.raises(ValueError, match=r"^example.org: account_id is 999999999999, the provider's, but"):
+            call()
+    assert default_set(existing) == "theirs"
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "AccessDenied"])
+def test_credentials_that_aws_refuses_are_one_line(
+    code: str, existing: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sts = existing.client_of("sts")
+
+    class Session:
+        def client(self, _: str) -> Any:
+            return sts
+
+    def new_session(_: dict[str, Any]) -> Session:
+        return Session()
+
+    monkeypatch.setattr(default_configuration_set, "_session", new_session)
+    with Stubber(sts) as stub:
+        stub.add_client_error("get_caller_identity", code)
+        ((name, reason),) = problems(identity="example.org")
+    assert (name, reason.startswith(f"cannot be looked up: An error occurred ({code})")) == ("identity", True)
 
 
 def test_a_profile_that_is_not_there_is_one_line(existing: LocalAws) -> None:
@@ -214,10 +241,13 @@ def test_without_boto3_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatc
 def test_what_is_not_known_yet_is_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)
     assert problems(identity=pulumi.output.Unknown()) == []
+    assert problems(identity="example.org", region=pulumi.output.Unknown()) == []
 
 
 def test_an_account_or_profile_that_is_added_replaces_nothing() -> None:
     old = {"identity": "example.org", "configuration_set": "ours", "region": "us-east-1", "applied": "ours"}
     diff = PROVIDER.diff("id", old, {**old, "account_id": "123456789012", "profile": "mail"})
     assert (diff.changes, diff.replaces) == (True, [])
+    assert PROVIDER.diff("id", {**old, "profile": "mail"}, old).changes
+    assert not PROVIDER.diff("id", old, old).changes
     assert PROVIDER.diff("id", old, {**old, "region": "eu-west-1"}).replaces == ["region"]

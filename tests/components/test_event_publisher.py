@@ -25,7 +25,11 @@ def test_it_creates_the_set_the_role_and_an_enabled_destination_for_every_event_
     assert inputs.keys() == {
         (token, "alerts") for token in ("ConfigurationSet", "Role", "RolePolicy", "ConfigurationSetEventDestination")
     }
-    assert inputs["ConfigurationSet", "alerts"] == {"configurationSetName": "alerts", "tags": {"team": "ops"}}
+    assert inputs["ConfigurationSet", "alerts"] == {
+        "configurationSetName": "alerts",
+        "reputationOptions": {"reputationMetricsEnabled": False},
+        "tags": {"team": "ops"},
+    }
     assert inputs["ConfigurationSetEventDestination", "alerts"]["eventDestination"] == {
         "enabled": True,
         "matchingEventTypes": list(EVENT_TYPES),

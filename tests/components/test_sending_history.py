@@ -111,7 +111,11 @@ def test_with_no_arguments_every_resource_is_registered_with_exactly_these_input
             "serverSideEncryption": {"enabled": True, "keyType": "AWS_OWNED_CMK"},
             "tags": {},
         },
-        ("ConfigurationSet", "mail-mail"): {"configurationSetName": "mail", "tags": {}},
+        ("ConfigurationSet", "mail-mail"): {
+            "configurationSetName": "mail",
+            "reputationOptions": {"reputationMetricsEnabled": False},
+            "tags": {},
+        },
         ("Role", "mail-mail"): {
             "namePrefix": "mail-mail-",
             "description": "Lets Amazon SES publish the events of a configuration set to a delivery stream",
@@ -606,8 +610,11 @@ def test_every_setting_of_the_bucket_is_deleted_with_it() -> None:
 def test_protection_is_of_the_bucket_and_its_settings_alone() -> None:
     recorded = history(EVERY_ARGUMENT)
 
+    # Logs of access can be taken out again.
     protected = {r.urn for r in recorded.resources if r.protect}
-    assert protected == {r.urn for r in recorded.resources if r.type.startswith("aws:s3/")}
+    settings = {r.urn for r in recorded.resources if r.type.startswith("aws:s3/")}
+    assert protected == settings - {recorded.one("BucketLogging").urn}
+    assert len(protected) == 7
     assert not any(r.protect for r in history().resources)
 
 
@@ -733,6 +740,36 @@ def test_alarms_watch_deliveries_and_reputation_and_tell_the_topics() -> None:
         },
     }
     assert all(described.values())
+
+
+def test_silence_is_watched_only_where_every_message_has_an_event() -> None:
+    names = {alarm.name for alarm in history({"alarms": True, "event_types": ["BOUNCE"]}).all("MetricAlarm")}
+
+    assert names == {f"mail-alarms-{name}" for name in ("late", "failed", "throttled", "bounces", "complaints")}
+
+
+@pytest.mark.parametrize(
+    ("region", "zone"),
+    [
+        ("us-east-1", "dkim.amazonses.com"),
+        ("eu-west-1", "dkim.amazonses.com"),
+        ("eu-south-1", "dkim.eu-south-1.amazonses.com"),
+        ("af-south-1", "dkim.af-south-1.amazonses.com"),
+    ],
+)
+def test_dkim_records_end_in_the_domain_of_the_region(region: str, zone: str) -> None:
+    recorded = history({"identities": ["example.com"]}, region=region)
+
+    outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
+    assert outputs["dkim_records"]["one._domainkey.example.com"] == f"one.{zone}"
+
+
+def test_a_reader_decrypts_with_keys_that_are_used_no_more() -> None:
+    recorded = history({"previous_kms_key_arns": [KEY]})
+
+    outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
+    (statement,) = (s for s in json.loads(outputs["reader_policy_json"])["Statement"] if "kms:Decrypt" in s["Action"])
+    assert statement["Resource"] == [KEY]
 
 
 def test_the_dashboard_shows_mail_reputation_and_freshness() -> None:

@@ -39,6 +39,18 @@ BAD: list[tuple[dict[str, Any], str]] = [
         {"configuration_sets": [], "existing_configuration_sets": ["legacy"], "tls_required": True},
         "tls_required = True: cannot be used with no configuration_sets to create: an existing set is not reconfigured",
     ),
+    *(
+        (
+            {"configuration_sets": [], option: value},
+            f"{option} = {value!r}: cannot be used with no configuration_sets to create: an existing set is not",
+        )
+        for option, value in {
+            "tracking_domain": "click.example.com",
+            "suppressed_reasons": ["BOUNCE"],
+            "reputation_metrics": True,
+        }.items()
+    ),
+    ({"tags": {"team": "s" * 257}}, "tags['team'] = '257 characters': must be a string of 256 characters at most"),
     ({"tracking_domain": "https://example.com"}, "tracking_domain = 'https://example.com': must be a domain, like"),
     ({"suppressed_reasons": ["bounce"]}, "suppressed_reasons[0] = 'bounce': must be BOUNCE or COMPLAINT"),
     ({"suppressed_reasons": "BOUNCE"}, "suppressed_reasons = 'BOUNCE': must be a list"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pulumi
 import pytest
 from pulumi import automation
-from ses_sending_history import EventPublisher, SendingHistory
+from ses_sending_history import EventPublisher, EventPublisherArgs, SendingHistory
 
 from localaws import history
 from localaws.aws import LocalAws
@@ -107,3 +107,19 @@ def test_two_histories_that_create_one_set_are_told_so(stack_of: NewStack) -> No
 
     said = "news exists already in this account and region: name it as an existing configuration set"
     assert said in " ".join(str(refused.value).split())
+
+
+def test_a_publisher_may_have_the_name_that_a_set_of_a_history_has(stack_of: NewStack) -> None:
+    def both() -> None:
+        history = SendingHistory("mail", {"configuration_sets": ["news"], "force_destroy": True})
+        args: EventPublisherArgs = {
+            "configuration_set": "other",
+            "delivery_stream_arn": history.delivery_stream_arn,
+            "force_destroy": True,
+        }
+        EventPublisher("mail-news", args)
+
+    stack = stack_of(both)
+    created = stack.up().created
+    assert not stack.up().any()
+    assert stack.destroy().deleted == created

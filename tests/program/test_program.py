@@ -146,6 +146,7 @@ def test_topics_and_existing_identities_are_keys_too(tmp_path: Path) -> None:
         "first",
         "eu-west-1",
     )
+    assert (default["account_id"], "profile" in default) == ("123456789012", False)
 
 
 def test_all_that_is_wrong_is_told_by_the_names_of_the_keys(tmp_path: Path) -> None:
@@ -239,3 +240,11 @@ def test_a_value_of_another_kind_is_told_with_all_else_that_is_wrong(tmp_path: P
         "  alarms must be true or false (it is 'yes please')",
         "  bufferSeconds must be a whole number of seconds, 0 to 900 (it is -1)",
     ]
+
+
+def test_existing_identities_are_called_for_with_the_profile_of_the_provider(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(json.dumps(PROJECT))
+    chosen = {"aws:profile": "mail", f"{PROJECT['name']}:existingIdentities": ["example.com"]}
+    (tmp_path / "Pulumi.test.yaml").write_text(json.dumps({"config": chosen}))
+
+    assert run("test", folder=tmp_path).one("DefaultConfigurationSet").inputs["profile"] == "mail"
