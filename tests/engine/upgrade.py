@@ -32,7 +32,6 @@ def record(program: Path, name: str) -> None:
         environment(provider, Path(folder) / "engine"),
     ):
         stack = Stack(
-            provider,
             Path(folder) / "project",
             project=project_of(program),
             name=name,
@@ -40,7 +39,12 @@ def record(program: Path, name: str) -> None:
         )
         stack.up(config_of(program, name))
         state = stack.state
-    recorded = {"version": state.version, "deployment": state.deployment}
+    deployment = state.deployment or {}
+    for resource in deployment["resources"]:
+        # They name files of the machine that recorded it.
+        resource.pop("sourcePosition", None)
+        resource.pop("stackTrace", None)
+    recorded = {"version": state.version, "deployment": deployment}
     (STATES / f"{name}.json").write_text(json.dumps(recorded, indent=2) + "\n")
 
 
