@@ -1,14 +1,20 @@
-"""What ministack's CloudWatch lacks: alarms on the result of metric math keep their queries."""
+"""What ministack's CloudWatch lacks: alarms on metric math keep their queries, and IAM knows what requests name."""
 
-from collections.abc import Generator
+import json
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from localaws.iam import naming
+
 
 @contextmanager
 def extended() -> Generator[None]:
-    """CloudWatch that describes an alarm with its metric queries, while the context lasts."""
+    """CloudWatch that describes an alarm with its metric queries, and IAM that knows alarms and dashboards by name.
+
+    It is so while the context lasts.
+    """
     from ministack.services import cloudwatch  # noqa: PLC0415  it reads its settings when imported
 
     service: Any = cloudwatch
@@ -20,5 +26,17 @@ def extended() -> Generator[None]:
             service._alarms[content["AlarmName"]]["Metrics"] = content["Metrics"]  # noqa: SLF001
         return response
 
-    with patch.object(service, "_put_metric_alarm", put_metric_alarm):
+    with patch.object(service, "_put_metric_alarm", put_metric_alarm), naming("monitoring", _named):
         yield
+
+
+def _named(body: bytes, _query: Mapping[str, Any], region: str, account: str) -> str | None:
+    """The ARN of the alarm or the dashboard that a request names; a list of names has one."""
+    match json.loads(body or b"{}"):
+        case {"ResourceARN": arn}:
+            return arn
+        case {"DashboardName": name} | {"DashboardNames": [name]}:
+            return f"arn:aws:cloudwatch::{account}:dashboard/{name}"
+        case {"AlarmName": name} | {"AlarmNames": [name]}:
+            return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
+    return None

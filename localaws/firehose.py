@@ -1,4 +1,4 @@
-"""What ministack's Firehose lacks: checks of the role, the bucket and the prefixes, and gzip."""
+"""What ministack's Firehose lacks: checks of the caller, the role, the bucket and the prefixes, and gzip."""
 
 import base64
 import gzip
@@ -8,8 +8,10 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from localaws.aws import LocalAws
-from localaws.iam import Action, denial
+from localaws.iam import Action, denial, pass_role, require
 from localaws.middleware import Request, Response, ServiceError, intercept
+
+_SERVICE = "firehose.amazonaws.com"
 
 
 def extended(aws: LocalAws) -> AbstractContextManager[None]:
@@ -25,12 +27,18 @@ class _Firehose:
         match request.headers.get("x-amz-target", "").partition(".")[2]:
             case "CreateDeliveryStream":
                 return await self._create(request)
+            case "UpdateDestination" if role := request.json["ExtendedS3DestinationUpdate"].get("RoleARN"):
+                pass_role(request, role, _SERVICE)
+            case "StartDeliveryStreamEncryption":
+                self._check_grant(request)
             case "PutRecordBatch":
                 return await self._put(request, request.json["Records"])
         return await request.forward()
 
     async def _create(self, request: Request) -> Response:
         destination = request.json["ExtendedS3DestinationConfiguration"]
+        pass_role(request, destination["RoleARN"], _SERVICE)
+        self._check_grant(request)
         _check_prefixes(destination)
         await request.run_blocking(self._check_bucket, destination["BucketARN"])
         if reason := await request.run_blocking(self._denial, destination):
@@ -38,6 +46,15 @@ class _Firehose:
         if destination.get("CompressionFormat") == "GZIP":
             destination.setdefault("FileExtension", ".gz")
         return await request.forward(request.json | {"ExtendedS3DestinationConfiguration": destination})
+
+    def _check_grant(self, request: Request) -> None:
+        """Check that the caller may grant Firehose the customer managed key of a stream.
+
+        Source: https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeliveryStreamEncryptionConfigurationInput.html
+        """
+        if key_arn := request.json.get("DeliveryStreamEncryptionConfigurationInput", {}).get("KeyARN"):
+            context = {"kms:ViaService": f"firehose.{self._aws.region}.amazonaws.com"}
+            require(request, Action(name="kms:CreateGrant", resource=key_arn, context=context))
 
     def _check_bucket(self, bucket_arn: str) -> None:
         bucket = bucket_arn.rpartition(":")[2]
@@ -48,7 +65,7 @@ class _Firehose:
         return denial(
             self._aws.client("iam"),
             destination["RoleARN"],
-            service="firehose.amazonaws.com",
+            service=_SERVICE,
             source={"sts:ExternalId": self._aws.account_id},
             actions=_actions(destination, self._aws.region),
         )

@@ -1,10 +1,23 @@
-"""The IAM decisions before a service uses a role: may it assume the role, and may the role do this."""
+"""The IAM decisions ministack leaves out: of a service that uses a role, and of a caller who hands it one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
-from ministack.core.iam_evaluator import EvalContext, evaluate, evaluate_resource_policy, parse_policy_document
+from ministack.core import iam_actions
+from ministack.core.iam_evaluator import (
+    EvalContext,
+    caller_arn,
+    enforce,
+    evaluate,
+    evaluate_resource_policy,
+    parse_policy_document,
+)
+from ministack.core.router import extract_access_key_id
+
+from localaws.middleware import Request, ServiceError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +53,41 @@ def denial(
         if not allows(policies, action):
             return f"{role_arn} may not {action.name} on {action.resource}"
     return None
+
+
+def require(request: Request, action: Action) -> None:
+    """Raise ServiceError unless the caller may do this, too, as services check before they act for a caller."""
+    service = action.name.partition(":")[0]
+    key = extract_access_key_id(request.headers, request.query)
+    if enforce(key, action.name, service, "", resource_arn=action.resource, service_context=dict(action.context)):
+        message = f"User: {caller_arn()} is not authorized to perform: {action.name} on resource: {action.resource}"
+        raise ServiceError("AccessDeniedException", message)
+
+
+def pass_role(request: Request, role_arn: str, service: str) -> None:
+    """Raise ServiceError unless the caller may pass the role to an AWS service.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+    """
+    require(request, Action(name="iam:PassRole", resource=role_arn, context={"iam:PassedToService": service}))
+
+
+@contextmanager
+def naming(service: str, resource_of: Callable[[bytes, Mapping[str, Any], str, str], str | None]) -> Generator[None]:
+    """IAM that knows the resource of more requests to a service of ministack, while the context lasts.
+
+    `resource_of` takes a body, a query, the region and the account. It returns the ARN that they name; None for a
+    request whose resource ministack knows.
+    """
+    known = iam_actions.extract_resource_arn
+
+    def extract(name: str, *request: Any) -> str:
+        _method, _path, _headers, body, query, region, account = request
+        found = resource_of(body, query, region, account) if name == service else None
+        return found or known(name, *request)
+
+    with patch.object(iam_actions, "extract_resource_arn", extract):
+        yield
 
 
 def may_assume(trust: Any, role_arn: str, *, service: str, source: Mapping[str, str]) -> bool:

@@ -2,8 +2,8 @@
 
 import json
 import uuid
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Any
@@ -14,7 +14,7 @@ from ses_sending_history.event_types import API_SPELLING
 
 from localaws import simulator
 from localaws.aws import LocalAws, Publication
-from localaws.iam import Action, denial
+from localaws.iam import Action, denial, naming, pass_role
 from localaws.middleware import Request, Response, ServiceError, intercept
 
 
@@ -96,9 +96,16 @@ def _denial(
     )
 
 
-def extended(aws: LocalAws) -> AbstractContextManager[None]:
+@contextmanager
+def extended(aws: LocalAws) -> Generator[None]:
     """SES with default sets, these checks and events, while the context lasts."""
-    return intercept("ses_v2", _Ses(aws).handle)
+    with intercept("ses_v2", _Ses(aws).handle), naming("ses", _tagged):
+        yield
+
+
+def _tagged(body: bytes, query: Mapping[str, Any], _region: str, _account: str) -> str | None:
+    """The ARN of the resource whose tags a request is about."""
+    return query["ResourceArn"][0] if "ResourceArn" in query else json.loads(body or b"{}").get("ResourceArn")
 
 
 def _put(aws: LocalAws, records: Sequence[simulator.Record], stream_arn: str) -> str | None:
@@ -139,7 +146,10 @@ class _Ses:
                 "event-destinations",
                 _,
             ]:
-                await request.run_blocking(self._check_role, name, request.json["EventDestination"])
+                destination = request.json["EventDestination"]
+                if firehose := destination.get("KinesisFirehoseDestination"):
+                    pass_role(request, firehose["IamRoleArn"], "ses.amazonaws.com")
+                await request.run_blocking(self._check_role, name, destination)
             case ["POST", "outbound-emails"]:
                 return await self._send(request)
         return await request.forward()

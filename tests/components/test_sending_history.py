@@ -215,6 +215,17 @@ def test_the_policies_are_exactly_these_documents() -> None:
     assert json.loads(keyless) == {"Version": "2012-10-17", "Statement": without_key}
 
 
+def test_every_document_is_of_the_current_version_of_the_policy_language() -> None:
+    recorded = history(EVERY_ARGUMENT)
+    outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
+    given = [r.inputs[name] for r in recorded.resources for name in ("policy", "assumeRolePolicy") if name in r.inputs]
+
+    assert len(given) == 1 + 2 * 4
+    for document in [*given, outputs["reader_policy_json"]]:
+        assert json.loads(document).keys() == {"Version", "Statement"}
+        assert json.loads(document)["Version"] == "2012-10-17"
+
+
 def test_a_key_encrypts_the_bucket_the_objects_and_the_stream() -> None:
     inputs = history({"kms_key_arn": KEY}).inputs()
 

@@ -240,6 +240,8 @@ def test_a_message_spells_arguments_as_its_reader_does(component: Any, args: dic
         {"bucket": "existing.bucket-1", "retention_days": 365, "force_destroy": True},
         {"configuration_sets": []},
         {"permissions_boundary_arn": "arn:aws:iam::aws:policy/PowerUserAccess", "suppressed_reasons": []},
+        {"tags": {"t": ""}},
+        {"tags": {"t" * 128: "v" * 256, **{f"tag-{n}": "" for n in range(49)}}},
         {"identities": ["example.com", "mail@sub.example.co.uk", "example.xn--p1ai"]},
         {"retention_days": 30.0, "buffer_seconds": 60.0, "buffer_megabytes": 5.0},
         {"retention_days": 0, "archive_after_days": 2**31 - 1},

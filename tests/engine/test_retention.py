@@ -61,9 +61,14 @@ def test_a_destroy_removes_the_pipeline_and_keeps_bucket_sets_and_identities(aws
     publish(aws, [SEND], configuration_set="news")
     before = settings(aws, bucket)
 
-    news.destroy()
+    output = news.destroy().output
 
     assert kept(aws) == {"buckets": [bucket], "sets": ["news"], "identities": ["example.org"], "streams": []}
+    assert {line.split()[2] for line in output.splitlines() if "deleted" in line and "[retain]" in line} == {
+        "ses-history-dev-archive",
+        "ses-history-dev-news",
+        "ses-history-dev-example.org",
+    }
     assert settings(aws, bucket) == before
     assert aws.client("s3").list_objects_v2(Bucket=bucket)["KeyCount"] == 1
     assert destinations(aws, "news") == []

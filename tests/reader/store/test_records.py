@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ses_history.store.records import line
 
 from tests.contract.support import EVENTS, ROWS
 from tests.reader.support import KEY, event, lines, put, rows, stored, sync
@@ -168,6 +169,18 @@ def test_every_line_before_the_break_of_a_truncated_object_is_kept_and_the_break
         (there + 2, "truncated gzip"),
     ]
     assert 1000 < there < 4000
+
+
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_any_line_of_a_large_object_is_read_by_its_number(end: bytes) -> None:
+    # Some megabytes: it is decompressed in several blocks, which end anywhere in a line.
+    whole = [f"{number:06}".encode() * (number % 50 + 1) for number in range(40_000)]
+    body = gzip.compress(b"\n".join(whole) + end)
+    assert [line(body, number) for number in (1, 2, 15_000, 39_999, 40_000)] == [
+        whole[number - 1] for number in (1, 2, 15_000, 39_999, 40_000)
+    ]
+    with pytest.raises(IndexError, match=r"^1$"):
+        line(body, 40_001)
 
 
 def test_an_object_truncated_in_its_first_line_or_after_a_whole_one_has_no_blank_line(tmp_path: Path) -> None:
