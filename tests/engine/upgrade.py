@@ -1,7 +1,8 @@
 """States that earlier versions left: recorded once, kept as files, and brought back for today's program.
 
 `git worktree add ../earlier efc9f40`, then `PYTHONPATH=../earlier/components .venv/bin/python -m tests.engine.upgrade
-../earlier` records what that version leaves.
+../earlier` records what that version leaves. For efc9f40 that was done at df45eb3: localaws refuses its delivery role's
+trust since.
 """
 
 import json
