@@ -23,12 +23,11 @@ def provider(aws: LocalAws, tmp_path: Path) -> Iterator[Provider]:
 
 
 @pytest.fixture
-def program(provider: Provider, tmp_path: Path) -> Callable[[str], Stack]:
+def program(provider: Provider, tmp_path: Path) -> Callable[[str], Stack]:  # noqa: ARG001  its engine must run
     """Makes the stack of this name of the unmodified program, with its own config, not yet up."""
 
     def new(name: str) -> Stack:
         stack = Stack(
-            provider,
             tmp_path / "project",
             project=project_of(PROGRAM),
             name=name,
@@ -41,12 +40,12 @@ def program(provider: Provider, tmp_path: Path) -> Callable[[str], Stack]:
 
 
 @pytest.fixture
-def stack_of(provider: Provider, tmp_path: Path) -> NewStack:
+def stack_of(provider: Provider, tmp_path: Path) -> NewStack:  # noqa: ARG001  its engine must run
     """Makes a stack of any function as its program."""
 
     def new(run: Callable[[], object], *, project: str = "test", name: str = "test") -> Stack:
         described = {"name": project, "runtime": "python"}
-        return Stack(provider, tmp_path / project, project=described, name=name, program=run)
+        return Stack(tmp_path / project, project=described, name=name, program=run)
 
     return new
 

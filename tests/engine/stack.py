@@ -76,15 +76,12 @@ def environment(provider: Provider, folder: Path) -> Iterator[None]:
 class Stack:
     """One stack of a project, whose program runs in this process."""
 
-    def __init__(
-        self, provider: Provider, folder: Path, *, project: Mapping[str, Any], name: str, program: Callable[[], object]
-    ) -> None:
+    def __init__(self, folder: Path, *, project: Mapping[str, Any], name: str, program: Callable[[], object]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(dict(project)))
         self.name = name
         self.folder = folder
         self.program = program
-        self._provider = provider
         self._project = project["name"]
         self._config_file = folder / f"Pulumi.{name}.yaml"
         workspace = automation.LocalWorkspace(
