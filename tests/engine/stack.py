@@ -73,6 +73,12 @@ def environment(provider: Provider, folder: Path) -> Iterator[None]:
         yield
 
 
+_OF_THE_PROGRAM_BEFORE = ("Resource monitor has terminated", "Exception calling application: <_InactiveRpcError")
+"""What an engine says that is gone. All programs run in this process, and requests of one that failed outlive it."""
+
+_ATTEMPTS = 3
+
+
 class Stack:
     """One stack of a project, whose program runs in this process."""
 
@@ -152,9 +158,18 @@ class Stack:
         self.program()
 
     def _changes(self, command: Callable[..., Any], **options: Any) -> Changes:
-        seen = _Events()
-        result = command(on_event=seen.add, color="never", **options)
-        return seen.changes(result.stdout + result.stderr)
+        for attempt in range(_ATTEMPTS):
+            seen = _Events()
+            try:
+                result = command(on_event=seen.add, color="never", **options)
+            except automation.CommandError as error:
+                left_over = any(said in str(error) for said in _OF_THE_PROGRAM_BEFORE)
+                # Once the engine got to a resource, the error is this command's own.
+                if not left_over or seen.any() or attempt == _ATTEMPTS - 1:
+                    raise
+            else:
+                return seen.changes(result.stdout + result.stderr)
+        raise AssertionError
 
 
 class _Stack(automation.Stack):
@@ -184,6 +199,10 @@ class _Events:
             # A refresh is known to have changed something only afterwards, and a replacement has several steps.
             if self._steps.get(named(step.urn)) != "replace":
                 self._steps[named(step.urn)] = step.op.value
+
+    def any(self) -> bool:
+        """Whether the engine got to any resource."""
+        return bool(self._steps)
 
     def changes(self, output: str) -> Changes:
         def having(*kinds: str) -> set[Named]:
