@@ -190,9 +190,9 @@ def provider_permissions(deployed: Deployed) -> PolicyDocument:
     by PutBucketTagging where that is refused. It reads the policies of a role and, before it deletes one, its instance
     profiles. A role gets another permissions boundary by a call of its own.
 
-    Sources: https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/s3/bucket.go,
-    https://github.com/hashicorp/terraform-provider-aws/pull/45251
-    and https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/role.go
+    Only the calls for the bucket were read in the provider's source:
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/s3/bucket.go
+    and https://github.com/hashicorp/terraform-provider-aws/pull/45251
     """
     bounded = _bounded(deployed)
     return _document(
