@@ -19,6 +19,7 @@ test: .venv/installed .venv-scan/installed
 	.venv/bin/pyrefly check --summary=none
 	.venv/bin/lint-imports --no-logo
 	$(COG) --check --check-fail-msg="Run: make generate" $(GENERATED)
+	.venv/bin/python -m docs.generate.schema --check
 	.venv/bin/pytest --numprocesses auto --dist worksteal
 
 # A wheel of each locked dependency for the next Python, which need not be installed.
@@ -46,6 +47,7 @@ bench: .venv/installed
 # What is between the marks of cog in these files is written by the code between them.
 generate: .venv/installed
 	$(COG) -r $(GENERATED)
+	.venv/bin/python -m docs.generate.schema
 	cp LICENSE components/LICENSE
 	cp LICENSE reader/LICENSE
 

@@ -73,7 +73,10 @@ invalid += [
     for namespace, _, key in sorted(configured)
     if namespace == config.name and key not in keys
 ]
-invalid += [f"{problem.property_path} {problem.reason}" for problem in problems_of_sending_history(name, args)]
+invalid += [
+    f"{problem.property_path} {problem.reason} (it is {problem.shown})"
+    for problem in problems_of_sending_history(name, args)
+]
 invalid += [
     f"tags[{i}] must be name=value (it is {shown('tags', tag)})" for i, tag in enumerate(tags) if "=" not in tag
 ]

@@ -11,6 +11,8 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs
 from localaws.runtime import run_program
 
 ACCOUNT_ID = "123456789012"
+PROJECT = "test"
+STACK = "test"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,16 +72,23 @@ def record(
     partition: str = "aws",
     region: str = "us-east-1",
     preview: bool = False,
-    stack: str = "test",
-    project: str = "test",
+    stack: str = STACK,
+    project: str = PROJECT,
     config: dict[str, str] | None = None,
 ) -> Recording:
     """Run the program to its end. In a preview, what a provider computes is unknown."""
     recording = Recording()
-    monitor = _Monitor(_Provider(partition, region, preview), recording)
+    monitor = monitor_of(recording, partition=partition, region=region, preview=preview)
     exported = run_program(program, monitor, project=project, stack=stack, config=config or {}, preview=preview)
     recording.exports.update(exported)
     return recording
+
+
+def monitor_of(
+    recording: Recording, *, partition: str = "aws", region: str = "us-east-1", preview: bool
+) -> MockMonitor:
+    """A monitor that keeps in the recording what a program asks of it."""
+    return _Monitor(_Provider(partition, region, preview), recording)
 
 
 class _Monitor(MockMonitor):
@@ -88,7 +97,8 @@ class _Monitor(MockMonitor):
         self._recording = recording
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802  the engine's name for it
-        self._recording.invoke_providers.append(request.provider)
+        if request.tok != "pulumi:pulumi:getResource":  # the SDK itself looks up the provider it was given
+            self._recording.invoke_providers.append(request.provider)
         return super().Invoke(request)
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802
@@ -153,6 +163,8 @@ class _Provider(pulumi.runtime.Mocks):
             case "EmailIdentity":
                 tokens = ["one", "two", "three"] * ("@" not in args.inputs["emailIdentity"])
                 yield "dkimSigningAttributes", {"tokens": tokens}
+            case "Zone":
+                yield "zoneId", name
             case "LogStream":
                 group = args.inputs["logGroupName"]
                 yield "name", name

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ses_sending_history import policies
+from ses_sending_history.retention import kept
 
 _NONCURRENT_DAYS = 30
 """How long an expired, deleted or overwritten object can still be recovered, where the retention is not shorter."""
@@ -33,8 +34,12 @@ def create_archive(
     """
     # Without an option of its own, a resource is as protected as its parent.
     protected = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=protect or None))
-    kept = pulumi.ResourceOptions.merge(protected, pulumi.ResourceOptions(retain_on_delete=not force_destroy or None))
-    bucket = aws.s3.Bucket(name, force_destroy=force_destroy, tags=tags, opts=kept)
+    bucket = aws.s3.Bucket(
+        name,
+        force_destroy=force_destroy,
+        tags=tags,
+        opts=pulumi.ResourceOptions.merge(protected, kept(force_destroy=force_destroy)),
+    )
     # They go when the bucket does: one that is kept, or refuses to be deleted, stays as closed as it was.
     of_bucket = pulumi.ResourceOptions.merge(protected, pulumi.ResourceOptions(deleted_with=bucket))
     aws.s3.BucketPublicAccessBlock(

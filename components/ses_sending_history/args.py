@@ -109,7 +109,7 @@ class EventPublisherArgs(TypedDict):
     """Custom domain of the open and click links of the created configuration set, over HTTPS. It must be verified in SES. By default the links are of a domain of Amazon's."""
 
     suppressed_reasons: NotRequired[list[str]]
-    """Reasons for which the created configuration set puts an address on the account's suppression list: BOUNCE, COMPLAINT or both. By default the account's own setting applies."""
+    """Reasons for which the created configuration set puts an address on the account's suppression list: BOUNCE, COMPLAINT or both; with an empty list none. By default the account's own setting applies."""
 
     reputation_metrics: NotRequired[bool]
     """Whether CloudWatch has bounce and complaint rates of the created configuration set, at the price of custom metrics. False by default."""

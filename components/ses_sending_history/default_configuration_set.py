@@ -134,9 +134,11 @@ def _problems(props: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _of_another_account(session: Any, props: dict[str, Any]) -> str | None:
-    """Why the credentials of the session are refused; None when they are of the account."""
+    """Why the credentials of the session are refused; None when any account will do, or they are of it."""
+    if props.get("account_id") is None:
+        return None
     account_id = session.client("sts").get_caller_identity()["Account"]
-    if props.get("account_id") in (None, account_id):
+    if account_id == props["account_id"]:
         return None
     whose = f"those of the profile {props['profile']}" if props.get("profile") else "those of this process"
     way = "use a profile of that account" if props.get("profile") else "set AWS_PROFILE"

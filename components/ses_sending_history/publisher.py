@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from ses_sending_history import policies, validation
 from ses_sending_history.args import EventPublisherArgs
 from ses_sending_history.deployment import deployment_of
-from ses_sending_history.retention import kept
+from ses_sending_history.retention import kept_by_name
 
 _ROLE_NAME_PREFIX_LENGTH = 38
 """The longest prefix IAM role names are generated from."""
@@ -48,7 +48,7 @@ class EventPublisher(pulumi.ComponentResource):
                 tags=tags,
                 opts=pulumi.ResourceOptions.merge(
                     child,
-                    kept(
+                    kept_by_name(
                         name, force_destroy=args["force_destroy"], named_by="configurationSetName", hint=_EXISTING_SET
                     ),
                 ),

@@ -8,8 +8,14 @@ _numbers = count(1)
 """Hooks have names of their own in a program, though resources of different parents may share theirs."""
 
 
-def kept(name: str, *, force_destroy: bool, named_by: str, hint: str) -> pulumi.ResourceOptions:
-    """Options of a resource that is deleted with `force_destroy` only.
+def kept(*, force_destroy: bool) -> pulumi.ResourceOptions:
+    """Options of a resource that is deleted with `force_destroy` only."""
+    # What is not said is as the parent has it.
+    return pulumi.ResourceOptions(retain_on_delete=not force_destroy or None)
+
+
+def kept_by_name(name: str, *, force_destroy: bool, named_by: str, hint: str) -> pulumi.ResourceOptions:
+    """Those options, for a resource whose name in AWS is chosen.
 
     Where it exists already, as after a destroy that kept it, the hint says what to do, and the input `named_by` which.
     """
@@ -20,9 +26,8 @@ def kept(name: str, *, force_destroy: bool, named_by: str, hint: str) -> pulumi.
             pulumi.log.error(f"{named} exists already in this account and region: {hint}.")
         return False
 
-    return pulumi.ResourceOptions(
-        retain_on_delete=not force_destroy or None,
-        hooks=pulumi.ResourceHookBinding(
-            on_error=[pulumi.ErrorHook(f"{name}-exists-already-{next(_numbers)}", explain)]
-        ),
+    already_there = pulumi.ErrorHook(f"{name}-exists-already-{next(_numbers)}", explain)
+    return pulumi.ResourceOptions.merge(
+        kept(force_destroy=force_destroy),
+        pulumi.ResourceOptions(hooks=pulumi.ResourceHookBinding(on_error=[already_there])),
     )

@@ -56,7 +56,7 @@ class Problem:
     must: str
 
     def __str__(self) -> str:
-        return f"{self.argument} = {self._shown()}: {self.must}"
+        return f"{self.argument} = {self.shown}: {self.must}"
 
     @property
     def property_path(self) -> str:
@@ -66,11 +66,12 @@ class Problem:
 
     @property
     def reason(self) -> str:
-        """What is wrong, for a reader of the property path."""
-        must = _ARGUMENTS.sub(lambda argument: camel_case(argument[0]), self.must)
-        return f"{must} (it is {self._shown()})"
+        """What it must be, for a reader of the property path."""
+        return _ARGUMENTS.sub(lambda argument: camel_case(argument[0]), self.must)
 
-    def _shown(self) -> str:
+    @property
+    def shown(self) -> str:
+        """The value, for an error."""
         if isinstance(self.value, pulumi.Resource):
             return f"a {type(self.value).__name__}"
         return "an Output" if isinstance(self.value, _NOT_KNOWN_YET) else repr(self.value)
@@ -172,7 +173,7 @@ def _check_together(args: Mapping[str, Any], invalid: set[str]) -> Iterator[Prob
             yield Problem(
                 "archive_after_days",
                 args["archive_after_days"],
-                f"must be fewer days than retention_days, which is {retention_days}",
+                f"must be fewer days than retention_days, which is {int(retention_days)}",
             )
 
     if args["alarm_topic_arns"] and not args["alarms"] and "alarms" not in invalid:
@@ -205,16 +206,30 @@ def camel_case(argument: str) -> str:
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), argument)
 
 
-def _text(pattern: re.Pattern[str], must: str, *, known: str = "must be a plain value, not an Output") -> Check:
+def _text(pattern: re.Pattern[str], must: str) -> Check:
     def check(argument: str, value: Any) -> Iterator[Problem]:
         if isinstance(value, pulumi.Resource):
             yield Problem(argument, value, "must be text, not a resource: pass its name or ARN, as this argument says")
-        elif isinstance(value, _NOT_KNOWN_YET):
-            yield Problem(argument, value, known)
         elif not (isinstance(value, str) and pattern.fullmatch(value)):
             yield Problem(argument, value, must)
 
     return check
+
+
+def _plain(check: Check, hint: str = "") -> Check:
+    """Check what decides which resources there are, and so cannot be an Output."""
+
+    def check_plain(argument: str, value: Any) -> Iterator[Problem]:
+        if isinstance(value, _NOT_KNOWN_YET):
+            yield Problem(argument, value, f"must be a plain value, not an Output{hint}")
+        else:
+            yield from check(argument, value)
+
+    return check_plain
+
+
+def _plain_list(item: Check, hint: str = "") -> Check:
+    return _plain(_list_of(_plain(item, hint)), hint)
 
 
 def _input(check: Check) -> Check:
@@ -249,10 +264,10 @@ def _whole_number(low: int, high: int, must: str) -> Check:
         if not (number and low <= value <= high and value == int(value)):
             yield Problem(argument, value, must)
 
-    return check
+    return _plain(check)
 
 
-def _true_or_false(argument: str, value: Any) -> Iterator[Problem]:
+def _boolean(argument: str, value: Any) -> Iterator[Problem]:
     if not isinstance(value, bool):
         yield Problem(argument, value, "must be true or false")
 
@@ -273,7 +288,7 @@ def _suppressed_reason(argument: str, value: Any) -> Iterator[Problem]:
 
 
 def _event_types(argument: str, value: Any) -> Iterator[Problem]:
-    yield from _list_of(_event_type)(argument, value)
+    yield from _list_of(_plain(_event_type))(argument, value)
     if value in ([], ()):
         yield Problem(argument, value, "must name an event type: leave it out for all ten")
 
@@ -303,11 +318,9 @@ def _topic_arns(argument: str, value: Any) -> Iterator[Problem]:
     )
 
 
-_set_name = _text(
-    _CONFIGURATION_SET,
-    f"must be 1 to {SES_NAME_LENGTH} of A-Z a-z 0-9 _ -",
-    known="must be a plain value, not an Output; for a set created in the same program use EventPublisher",
-)
+_true_or_false = _plain(_boolean)
+_set_name = _text(_CONFIGURATION_SET, f"must be 1 to {SES_NAME_LENGTH} of A-Z a-z 0-9 _ -")
+_set_names = _plain_list(_set_name, hint="; for a set created in the same program use EventPublisher")
 _bucket_name = _input(_text(_BUCKET, "must be the name of an S3 bucket: 3 to 63 of a-z 0-9 . - (no ARN, no address)"))
 
 _KEY_ARN_FORM = "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID"
@@ -315,7 +328,7 @@ _KEY_ARN_FORM = "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID
 _SET_OPTIONS: Final[Mapping[str, Check]] = {
     "tls_required": _true_or_false,
     "tracking_domain": _input(_text(_DOMAIN, "must be a domain, like click.example.com")),
-    "suppressed_reasons": _list_of(_suppressed_reason),
+    "suppressed_reasons": _plain_list(_suppressed_reason),
     "reputation_metrics": _true_or_false,
     "permissions_boundary_arn": _input(
         _text(_BOUNDARY_ARN, "must be the ARN of an IAM policy: arn:aws:iam::ACCOUNT:policy/NAME")
@@ -323,15 +336,15 @@ _SET_OPTIONS: Final[Mapping[str, Check]] = {
 }
 
 _SENDING_HISTORY: Final[Mapping[str, Check]] = {
-    "configuration_sets": _list_of(_set_name),
-    "existing_configuration_sets": _list_of(_set_name),
-    "identities": _list_of(
+    "configuration_sets": _set_names,
+    "existing_configuration_sets": _set_names,
+    "identities": _plain_list(
         _text(_IDENTITY, "must be a domain, like example.com, or an address, like mail@example.com")
     ),
-    "event_types": _event_types,
+    "event_types": _plain(_event_types),
     "bucket": _bucket_name,
     "kms_key_arn": _input(_text(_KEY_ARN, _KEY_ARN_FORM)),
-    "previous_kms_key_arns": _list_of(_text(_KEY_ARN, _KEY_ARN_FORM)),
+    "previous_kms_key_arns": _plain_list(_text(_KEY_ARN, _KEY_ARN_FORM)),
     "retention_days": _whole_number(0, 2**31 - 1, "must be a whole number of days; 0 keeps the history forever"),
     "archive_after_days": _whole_number(0, 2**31 - 1, "must be a whole number of days; 0 never archives"),
     "access_log_bucket": _bucket_name,
@@ -351,7 +364,7 @@ _EVENT_PUBLISHER: Final[Mapping[str, Check]] = {
         _text(_STREAM_ARN, "must be the ARN of a delivery stream: arn:aws:firehose:REGION:ACCOUNT:deliverystream/NAME")
     ),
     "create_configuration_set": _true_or_false,
-    "event_types": _event_types,
+    "event_types": _plain(_event_types),
     "force_destroy": _true_or_false,
     **_SET_OPTIONS,
     "tags": _input(_tags),

@@ -220,7 +220,7 @@ def test_credentials_that_aws_refuses_are_one_line(
     monkeypatch.setattr(default_configuration_set, "_session", new_session)
     with Stubber(sts) as stub:
         stub.add_client_error("get_caller_identity", code)
-        ((name, reason),) = problems(identity="example.org")
+        ((name, reason),) = problems(identity="example.org", account_id="123456789012")
     assert (name, reason.startswith(f"cannot be looked up: An error occurred ({code})")) == ("identity", True)
 
 
