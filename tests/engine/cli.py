@@ -1,4 +1,4 @@
-"""The Pulumi CLI of these tests: the one on the PATH, or one built by Go from go.mod."""
+"""The Pulumi CLI of these tests, and its host of YAML programs: those on the PATH, or built by Go from go.mod."""
 
 import hashlib
 import os
@@ -10,6 +10,12 @@ from pathlib import Path
 import platformdirs
 
 _MODULE = Path(__file__).parent
+
+_COMMANDS = {
+    "pulumi-language-yaml": "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",
+    "pulumi": "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+}
+"""What is built, the CLI last, as it is looked for."""
 
 MISSING = """\
 The tests of the real engine were SKIPPED: there is neither `pulumi` nor `go` on the PATH.
@@ -27,7 +33,8 @@ def find() -> Path | None:
         if go is None:
             return None
         print("Building the Pulumi CLI: about six minutes the first time", file=sys.stderr)  # noqa: T201
-        _build(go, built)
+        for command, package in _COMMANDS.items():
+            _build(go, package, built.with_name(command))
     return built
 
 
@@ -36,14 +43,14 @@ def _built() -> Path:
     return platformdirs.user_cache_path("ses-sending-history") / f"pulumi-{version}" / "pulumi"
 
 
-def _build(go: str, target: Path) -> None:
+def _build(go: str, package: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     version = _go(go, "list", "-m", "-f", "{{.Version}}", "github.com/pulumi/pulumi/pkg/v3").strip()
     # Another test run may build at the same time: a file appears when it is whole.
     unfinished = target.with_name(f"{target.name}.{os.getpid()}")
     # The Automation API asks the CLI for its version, which Pulumi's own builds set like this.
     linked = f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={version}"
-    _go(go, "build", "-ldflags", linked, "-o", str(unfinished), "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi")
+    _go(go, "build", "-ldflags", linked, "-o", str(unfinished), package)
     unfinished.replace(target)
 
 

@@ -23,10 +23,11 @@ PROGRAM = Path(__file__).parents[2]
 
 Config = Mapping[str, Any]
 
-_DYNAMIC_PROVIDER = f"""\
-#!/bin/sh
-exec {sys.executable} -u -m pulumi.dynamic "$@"
-"""
+_PLUGINS = {
+    "pulumi-resource-pulumi-python": "-u -m pulumi.dynamic",
+    "pulumi-resource-ses-sending-history": str(PROGRAM / "components"),
+}
+"""The plugins the engine finds on the PATH, each with what Python runs for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +53,9 @@ def environment(provider: Provider, folder: Path) -> Iterator[None]:
     plugins = folder / "plugins"
     for empty in (plugins, folder / "home", folder / "backend"):
         empty.mkdir(parents=True)
-    dynamic = plugins / "pulumi-resource-pulumi-python"
-    dynamic.write_text(_DYNAMIC_PROVIDER)
-    dynamic.chmod(0o755)
+    for plugin, runs in _PLUGINS.items():
+        (plugins / plugin).write_text(f'#!/bin/sh\nexec {sys.executable} {runs} "$@"\n')
+        (plugins / plugin).chmod(0o755)
     pulumi = cli.find()
     assert pulumi is not None, cli.MISSING
     with patch.dict(
@@ -80,9 +81,11 @@ _ATTEMPTS = 3
 
 
 class Stack:
-    """One stack of a project, whose program runs in this process."""
+    """One stack of a project, whose program runs in this process, or is what the project says."""
 
-    def __init__(self, folder: Path, *, project: Mapping[str, Any], name: str, program: Callable[[], object]) -> None:
+    def __init__(
+        self, folder: Path, *, project: Mapping[str, Any], name: str, program: Callable[[], object] | None = None
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(dict(project)))
         self.name = name
@@ -91,7 +94,9 @@ class Stack:
         self._project = project["name"]
         self._config_file = folder / f"Pulumi.{name}.yaml"
         workspace = automation.LocalWorkspace(
-            work_dir=str(folder), program=self._run, pulumi_command=_command(os.environ["PATH"])
+            work_dir=str(folder),
+            program=None if program is None else self._run,
+            pulumi_command=_command(os.environ["PATH"]),
         )
         self._stack = _Stack.create(name, workspace)
 
@@ -155,6 +160,7 @@ class Stack:
         return workspace.pulumi_command.run([*arguments, "--stack", self.name], workspace.work_dir, {}).stdout
 
     def _run(self) -> None:
+        assert self.program is not None
         self.program()
 
     def _changes(self, command: Callable[..., Any], **options: Any) -> Changes:
