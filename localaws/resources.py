@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,6 +12,9 @@ from localaws.convert import Names, from_api, returned_inputs, to_api
 
 Inputs = dict[str, Any]
 """The inputs of a resource, as Pulumi passes them to the provider."""
+
+_NO_TAGS: Mapping[str, list[Any]] = {"TagSet": []}
+"""What S3 answers with an error for a bucket without tags."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +107,12 @@ class ResourceType:
             try:
                 response = getattr(client, operation.name)(**self._key_parameters(client, operation.name, resource))
             except ClientError as error:
-                if _is_gone(error):
+                if error.response["Error"]["Code"] == "NoSuchTagSet":
+                    response = _NO_TAGS  # the bucket is there
+                elif _is_gone(error):
                     return None
-                raise
+                else:
+                    raise
             described = operation.find(response, resource.inputs)
             if described is None:
                 return None
@@ -135,7 +141,7 @@ class ResourceType:
         if self.untag_operation and (gone := resource.inputs.get("tags", {}).keys() - inputs.get("tags", {}).keys()):
             parameters = self._parameters(client, self.untag_operation, {**outputs, "tags": sorted(gone)})
             getattr(client, self.untag_operation)(**parameters)
-        key = {name: resource.inputs[name] for name in self.key}
+        key = {name: resource.outputs[name] for name in self.key}
         return Resource(
             type=resource.type, logical_name=resource.logical_name, inputs={**key, **inputs}, outputs=outputs
         )
@@ -188,6 +194,57 @@ class _BucketMetric(ResourceType):
         return parameters
 
 
+class _HostedZone(ResourceType):
+    def _parameters(self, client: Any, operation: str, inputs: Inputs) -> dict[str, Any]:
+        parameters = super()._parameters(client, operation, inputs)
+        if operation == "create_hosted_zone":
+            # AWS takes a second request with the same reference for the first one, sent again.
+            parameters["CallerReference"] = secrets.token_hex(8)
+        return parameters
+
+
+class _Record(ResourceType):
+    """A record: Route 53 has no operation for one, but a batch of changes for a zone."""
+
+    def create(
+        self, aws: LocalAws, token: str, logical_name: str, inputs: Inputs, on_created: Callable[[Resource], None]
+    ) -> Resource:
+        """Create the record, and pass it to `on_created`. Raises LookupError for inputs that `_change_record` lacks."""
+        if unused := inputs.keys() - {"zoneId", "name", "type", "ttl", "records"}:
+            raise LookupError(f"{token} {logical_name}: no operation takes {', '.join(sorted(unused))}")
+        _change_record(aws, "CREATE", inputs)
+        resource = Resource(
+            type=token, logical_name=logical_name, inputs=inputs, outputs={**inputs, "id": inputs["name"]}
+        )
+        on_created(resource)
+        return resource
+
+    def read(self, aws: LocalAws, resource: Resource) -> Inputs | None:
+        """The inputs as Route 53 has them now; None when the record or its zone is gone."""
+        inputs = resource.inputs
+        route53 = aws.client("route53")
+        try:
+            records = route53.list_resource_record_sets(
+                HostedZoneId=inputs["zoneId"], StartRecordName=inputs["name"], StartRecordType=inputs["type"]
+            )["ResourceRecordSets"]
+        except route53.exceptions.NoSuchHostedZone:
+            return None
+        for found in records:
+            if (found["Name"], found["Type"]) == (f"{inputs['name']}.", inputs["type"]):
+                values = [each["Value"] for each in found["ResourceRecords"]]
+                return {**inputs, "ttl": found["TTL"], "records": values}
+        return None
+
+    def update(self, aws: LocalAws, resource: Resource, inputs: Inputs) -> Resource:
+        """Put the other values into the record."""
+        _change_record(aws, "UPSERT", inputs)
+        return replace(resource, inputs=inputs, outputs={**resource.outputs, **inputs})
+
+    def delete(self, aws: LocalAws, resource: Resource) -> None:
+        """Delete the record: Route 53 asks for its values, too."""
+        _change_record(aws, "DELETE", resource.inputs)
+
+
 class _ConfigurationSet(ResourceType):
     def _parameters(self, client: Any, operation: str, inputs: Inputs) -> dict[str, Any]:
         # An option is a structure when a set is created, and a call of its own with the members afterwards.
@@ -224,6 +281,24 @@ def _bucket_setting(
         key=("bucket",),
         names=names or {},
     )
+
+
+def _made_up_of_zone(client: Any, inputs: Inputs) -> Inputs:
+    (zone,) = client.list_hosted_zones_by_name(DNSName=inputs["name"], MaxItems="1")["HostedZones"]
+    zone_id = zone["Id"].rpartition("/")[2]
+    name_servers = client.get_hosted_zone(Id=zone_id)["DelegationSet"]["NameServers"]
+    return {"id": zone_id, "zoneId": zone_id, "nameServers": name_servers}
+
+
+def _change_record(aws: LocalAws, action: str, inputs: Inputs) -> None:
+    record = {
+        "Name": inputs["name"],
+        "Type": inputs["type"],
+        "TTL": int(inputs["ttl"]),
+        "ResourceRecords": [{"Value": value} for value in inputs["records"]],
+    }
+    batch = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+    aws.client("route53").change_resource_record_sets(HostedZoneId=inputs["zoneId"], ChangeBatch=batch)
 
 
 def _item_with(member: str, name: str) -> Callable[[Any, Inputs], Any]:
@@ -498,6 +573,24 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
             }
         },
         names={"arn": ("ResourceArn",), "tags": ("Tags", "TagKeys")},
+    ),
+    "aws:route53/zone:Zone": _HostedZone(
+        service="route53",
+        create_operations=("create_hosted_zone",),
+        read_operations=(ReadOperation(name="get_hosted_zone"),),
+        update_operations=("update_hosted_zone_comment",),
+        delete_operation="delete_hosted_zone",
+        key=("name", "zoneId"),
+        names={"zoneId": ("Id",), "comment": ("HostedZoneConfig.Comment", "Comment", "HostedZone.Config.Comment")},
+        computed=_made_up_of_zone,
+    ),
+    "aws:route53/record:Record": _Record(
+        service="route53",
+        create_operations=("change_resource_record_sets",),
+        read_operations=(ReadOperation(name="list_resource_record_sets"),),
+        update_operations=("change_resource_record_sets",),
+        delete_operation="change_resource_record_sets",
+        key=("name", "type", "zoneId"),
     ),
 }
 """The resource types by token, each with the names that differ between Pulumi and the API."""

@@ -12,6 +12,8 @@ from pulumi.provider.experimental.analyzer import Analyzer, ComponentDefinition,
 from ses_sending_history import EVENT_TYPES, SendingHistory
 from ses_sending_history.args import DEFAULTS
 
+EXAMPLES: Final = Path(__file__).parents[2] / "examples"
+
 _PROGRAM_SET: Final = "ses-history"
 """The configuration set of a stack that names none: a component has one named after itself."""
 
@@ -83,6 +85,14 @@ def outputs_table(component: type[pulumi.ComponentResource]) -> str:
             for key, declared in definition.outputs.items()
         ),
     )
+
+
+def example(path: str, language: str) -> str:
+    """The program of an example, as a code block without its first comment."""
+    lines = (EXAMPLES / path).read_text().splitlines()
+    comments = ("//", "#", "--")
+    begin = next(i for i, line in enumerate(lines) if not line.startswith(comments) and line.strip())
+    return "\n".join([f"```{language}", *lines[begin:], "```", ""])
 
 
 def _definition(component: type[pulumi.ComponentResource]) -> ComponentDefinition:

@@ -77,10 +77,14 @@ def test_bad_arguments_are_one_error_with_each_problem(aws: LocalAws, program: P
     assert "resource 'mail' has a problem" in problems[heading]
     assert [line.strip() for line in problems[heading + 1 : heading + 4]] == [
         '- property configurationSets[0] with value "a b" has a problem: must be 1 to 64 of A-Z a-z 0-9 _ -',
-        '- property kmsKeyArn with value "alias/mail" has a problem: '
-        "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID",
-        "- property retentionDays with value -1 has a problem: "
-        "must be a whole number of days; 0 keeps the history forever",
+        (
+            '- property kmsKeyArn with value "alias/mail" has a problem: '
+            "must be the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID"
+        ),
+        (
+            "- property retentionDays with value -1 has a problem: "
+            "must be a whole number of days; 0 keeps the history forever"
+        ),
     ]
     assert everything(aws) == []
 
