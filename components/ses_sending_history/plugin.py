@@ -1,11 +1,11 @@
 """The plugin: serves the components to a Pulumi program in another language."""
 
 import sys
-from typing import Any, Final
+from typing import Final
 
 import pulumi
-from pulumi.output import Unknown
 from pulumi.provider import ConstructResult, main
+from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 from pulumi.provider.server import ComponentInitError
 
@@ -40,18 +40,13 @@ class Plugin(ComponentProvider):
                 ) from None
             raise
 
-    def map_inputs(self, inputs: pulumi.Inputs, component_def: Any) -> pulumi.Inputs:
-        """The arguments as Python spells them. Those that are unknown or missing are left to their validation."""
+    def map_inputs(self, inputs: pulumi.Inputs, component_def: ComponentDefinition) -> pulumi.Inputs:
+        """The arguments as Python spells them. Those that do not exist or are missing are left to their validation."""
         spelled = component_def.inputs_mapping
         in_order = [*spelled, *sorted(inputs.keys() - spelled.keys())]
-        return {spelled.get(key, key): _output_of_unknown(inputs[key]) for key in in_order if key in inputs}
+        return {spelled.get(key, key): inputs[key] for key in in_order if key in inputs}
 
 
 def serve(*, version: str) -> None:
     """Answer the engine, whose address is the first argument of this process, until it stops the process."""
     main(Plugin(version), sys.argv[1:])
-
-
-def _output_of_unknown(value: Any) -> Any:
-    """The value, or an Output of it: in a preview some languages send what is not known yet without one."""
-    return pulumi.Output.from_input(value) if isinstance(value, Unknown) else value

@@ -16,6 +16,12 @@ from ses_sending_history.layout import ERRORS_PREFIX, EVENTS_PREFIX
 from ses_sending_history.publisher import EventPublisher
 from ses_sending_history.retention import kept_by_name
 
+_EXISTING_IDENTITY = (
+    "leave it out of the identities to create, and make the set its default with `aws sesv2 "
+    "put-email-identity-configuration-set-attributes --email-identity {identity} --configuration-set-name {default}`, "
+    "or in Python with a DefaultConfigurationSet"
+)
+
 _REGIONS_WITH_A_DKIM_DOMAIN = {
     "af-south-1",
     "ap-northeast-3",
@@ -163,7 +169,10 @@ class SendingHistory(pulumi.ComponentResource):
                         f"{name}-{identity}",
                         force_destroy=args["force_destroy"],
                         named_by="emailIdentity",
-                        hint=_for_an_existing_identity(identity, args),
+                        hint=_EXISTING_IDENTITY.format(
+                            identity=identity,
+                            default=(args["configuration_sets"] or args["existing_configuration_sets"])[0],
+                        ),
                     ),
                 ),
             )
@@ -217,16 +226,6 @@ class SendingHistory(pulumi.ComponentResource):
                 "dkim_records": self.dkim_records,
             }
         )
-
-
-def _for_an_existing_identity(identity: str, args: SendingHistoryArgs) -> str:
-    """What to do instead of creating it, in any language and in Python."""
-    default = [*args["configuration_sets"], *args["existing_configuration_sets"]][0]
-    return (
-        "leave it out of the identities to create, and make the set its default with `aws sesv2 "
-        "put-email-identity-configuration-set-attributes "
-        f"--email-identity {identity} --configuration-set-name {default}`, or in Python with a DefaultConfigurationSet"
-    )
 
 
 def _dkim_records(identity: aws.sesv2.EmailIdentity, region: pulumi.Output[str]) -> pulumi.Output[dict[str, str]]:

@@ -1,13 +1,14 @@
 """Checks of a component's arguments: every problem is found before anything is registered."""
 
 import difflib
+import json
 import re
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, cast
 
 import pulumi
+from pulumi.output import Unknown
 
 from ses_sending_history.args import DEFAULTS
 from ses_sending_history.event_types import EVENT_TYPES
@@ -36,7 +37,8 @@ _OF_A_CREATED_BUCKET: Final = ("retention_days", "archive_after_days", "access_l
 _OF_A_CREATED_SET: Final = ("tls_required", "tracking_domain", "suppressed_reasons", "reputation_metrics")
 """What is set only on a configuration set the component creates."""
 
-_NOT_KNOWN_YET = (pulumi.Output, Awaitable)
+_NOT_KNOWN_YET = (pulumi.Output, Awaitable, Unknown)
+"""An Unknown is what the engine sends a plugin in a preview for what is not known and depends on nothing."""
 
 _BOUNDARY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]+")
 
@@ -164,8 +166,11 @@ def _check_together(args: Mapping[str, Any], invalid: set[str]) -> Iterator[Prob
             options = [option for option in _OF_A_CREATED_SET if option not in invalid]
             must = "cannot be used with no configuration_sets to create: an existing set is not reconfigured"
             yield from _unused(args, options, must)
-        for both in sorted(set(created) & set(existing)):
-            yield Problem("existing_configuration_sets", both, "is also in configuration_sets: list it in one of them")
+        for i, name in enumerate(existing):
+            if name in created:
+                yield Problem(
+                    f"existing_configuration_sets[{i}]", name, "is also in configuration_sets: list it in one of them"
+                )
 
     if invalid.isdisjoint({"retention_days", "archive_after_days"}):
         retention_days = args["retention_days"]
@@ -250,9 +255,9 @@ def _list_of(item: Check) -> Check:
         problems = [problem for i, each in enumerate(value) for problem in item(f"{argument}[{i}]", each)]
         yield from problems
         if not problems:
-            for each, times in Counter(value).items():
-                if times > 1:
-                    yield Problem(argument, each, "must be listed once")
+            for i, each in enumerate(value):
+                if each in value[:i]:
+                    yield Problem(f"{argument}[{i}]", each, "must be listed once")
 
     return check
 
@@ -298,18 +303,16 @@ def _tags(argument: str, value: Any) -> Iterator[Problem]:
         yield Problem(argument, value, "must be a mapping of names to values")
         return
     if len(value) > _TAGS:
-        yield Problem(argument, f"{len(value)} tags", f"must be {_TAGS} tags at most")
-    for key, text in value.items():
-        if not (isinstance(key, str) and 1 <= len(key) <= _TAG_NAME_LENGTH and not key.lower().startswith("aws:")):
-            yield Problem(
-                argument, key, f"must be a tag name of 1 to {_TAG_NAME_LENGTH} characters that does not begin with aws:"
-            )
+        yield Problem(argument, f"{len(value)} tags", f"must be {_TAGS} tags at most, not {len(value)}")
+    for name, text in value.items():
+        tag = f"{argument}[{json.dumps(name)}]"
+        if not (isinstance(name, str) and 1 <= len(name) <= _TAG_NAME_LENGTH and not name.lower().startswith("aws:")):
+            yield Problem(tag, text, f"must have a name of 1 to {_TAG_NAME_LENGTH} characters, not aws: first")
         if isinstance(text, str) and len(text) > _TAG_VALUE_LENGTH:
             # A value may be secret in a stack's config, and part of one is not masked.
-            value = f"{len(text)} characters"
-            yield Problem(f"{argument}[{key!r}]", value, f"must be a string of {_TAG_VALUE_LENGTH} characters at most")
+            yield Problem(tag, f"{len(text)} characters", f"must be a string of {_TAG_VALUE_LENGTH} characters at most")
         elif not isinstance(text, (str, *_NOT_KNOWN_YET)):
-            yield Problem(f"{argument}[{key!r}]", text, f"must be a string of {_TAG_VALUE_LENGTH} characters at most")
+            yield Problem(tag, text, f"must be a string of {_TAG_VALUE_LENGTH} characters at most")
 
 
 def _topic_arns(argument: str, value: Any) -> Iterator[Problem]:

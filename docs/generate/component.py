@@ -90,8 +90,7 @@ def outputs_table(component: type[pulumi.ComponentResource]) -> str:
 def example(path: str, language: str) -> str:
     """The program of an example, as a code block without its first comment."""
     lines = (EXAMPLES / path).read_text().splitlines()
-    comments = ("//", "#", "--")
-    begin = next(i for i, line in enumerate(lines) if not line.startswith(comments) and line.strip())
+    begin = next(i for i, line in enumerate(lines) if line and not line.startswith(("//", "#")))
     return "\n".join([f"```{language}", *lines[begin:], "```", ""])
 
 

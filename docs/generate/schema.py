@@ -1,7 +1,7 @@
 """components/schema.json: what the engine and the SDKs of other languages know of the components.
 
-`python -m docs.generate.schema` writes it, and `--check` fails when it is not what the code says. Both print what is
-new, gone or changed since the last release, and what of it breaks programs.
+`python -m docs.generate.schema` writes it, and `--check` fails when it is not what the code says. When that is done it
+prints what is new, gone or changed since the last release, and what of it breaks programs.
 """
 
 import json
@@ -21,7 +21,8 @@ SCHEMA: Final = COMPONENTS / "schema.json"
 def schema() -> str:
     """The schema of this code, as JSON."""
     project = tomllib.loads((COMPONENTS / "pyproject.toml").read_text())["project"]
-    return json.dumps(json.loads(Plugin(project["version"]).schema or ""), indent=2) + "\n"
+    described: Any = Plugin(project["version"]).schema
+    return json.dumps(json.loads(described), indent=2) + "\n"
 
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -70,7 +71,7 @@ def _type(declared: Mapping[str, Any]) -> str:
 
 
 def _of_last_release() -> dict[str, Any] | None:
-    """The schema of the newest release before this commit; None when none has one."""
+    """The schema of the newest release, as the tags of this clone know it; None when they know of none."""
     tag = _git("describe", "--tags", "--abbrev=0", "--match", "v*").strip()
     released = tag and _git("show", f"{tag}:components/{SCHEMA.name}")
     return json.loads(released) if released else None
@@ -91,7 +92,9 @@ def main(*, check: bool) -> int:
         return 1
     released = _of_last_release()
     print("components/schema.json since the last release:")  # noqa: T201
-    for line in changes(released, json.loads(current)) or ["no changes"] if released else ["there is no release yet"]:
+    for line in (
+        changes(released, json.loads(current)) or ["no changes"] if released else ["this clone knows of no release"]
+    ):
         print(f"  {line}")  # noqa: T201
     return 0
 

@@ -12,6 +12,7 @@ import pulumi_aws as aws
 import pytest
 from pulumi.output import Unknown
 from pulumi.provider.experimental.analyzer import Analyzer
+from pulumi.provider.server import ComponentInitError
 from pulumi.resource import DependencyResource
 from pulumi.runtime.proto import alias_pb2
 from pulumi.runtime.rpc import UNKNOWN
@@ -22,6 +23,7 @@ from ses_sending_history import (
     SendingHistoryArgs,
     validation,
 )
+from ses_sending_history import plugin as served_plugin
 from ses_sending_history.plugin import PACKAGE
 
 from docs.generate.schema import SCHEMA, changes, schema
@@ -369,8 +371,40 @@ def test_an_output_for_a_plain_argument_is_one_clear_error(
     assert reason.startswith("must be a plain value, not an Output")
 
 
-def test_an_unknown_that_is_no_output_is_not_taken_for_a_value(served: Plugin) -> None:
-    sent = served.construct("SendingHistory", "mail", {"kmsKeyArn": UNKNOWN}, preview=True)
+@pytest.mark.parametrize(
+    ("argument", "sent", "of_python"),
+    [
+        ("kms_key_arn", UNKNOWN, lambda: _known(None, known=False)),
+        ("tags", {"team": UNKNOWN}, lambda: {"team": _known(None, known=False)}),
+        ("alarm_topic_arns", [UNKNOWN], lambda: [_known(None, known=False)]),
+    ],
+)
+def test_an_unknown_that_depends_on_nothing_is_not_taken_for_a_value(
+    served: Plugin, argument: str, sent: Any, of_python: Callable[[], Any]
+) -> None:
+    constructed = served.construct("SendingHistory", "mail", camel_case({"alarms": True, argument: sent}), preview=True)
 
-    here = of_python("SendingHistory", "mail", lambda: {"kms_key_arn": _known(None, known=False)}, preview=True)
-    assert comparable(sent.inputs()) == comparable(here.inputs())
+    def program() -> None:
+        args: Any = {"alarms": True, argument: of_python()}
+        SendingHistory("mail", args)
+
+    assert comparable(constructed.inputs()) == comparable(record(program, preview=True).inputs())
+
+
+def test_an_unknown_in_a_plain_list_is_told_to_be_no_plain_value(served: Plugin) -> None:
+    ((path, reason),) = refusal(
+        served, "SendingHistory", "mail", {"configurationSets": ["news", UNKNOWN]}, preview=True
+    ).problems
+    assert path == "configurationSets[1]"
+    assert reason.startswith("must be a plain value, not an Output")
+
+
+def test_what_fails_otherwise_is_told_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: Any) -> None:
+        raise RuntimeError("no such thing")
+
+    provider = served_plugin.Plugin(VERSION)
+    monkeypatch.setitem(provider._components, "SendingHistory", failing)  # noqa: SLF001  in place of a fault of ours
+
+    with pytest.raises(ComponentInitError, match="no such thing"):
+        provider.construct("mail", f"{PACKAGE}:index:SendingHistory", {})

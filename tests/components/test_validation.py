@@ -50,7 +50,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
             "reputation_metrics": True,
         }.items()
     ),
-    ({"tags": {"team": "s" * 257}}, "tags['team'] = '257 characters': must be a string of 256 characters at most"),
+    ({"tags": {"team": "s" * 257}}, "tags[\"team\"] = '257 characters': must be a string of 256 characters at most"),
     ({"tracking_domain": "https://example.com"}, "tracking_domain = 'https://example.com': must be a domain, like"),
     ({"suppressed_reasons": ["bounce"]}, "suppressed_reasons[0] = 'bounce': must be BOUNCE or COMPLAINT"),
     ({"suppressed_reasons": "BOUNCE"}, "suppressed_reasons = 'BOUNCE': must be a list"),
@@ -63,7 +63,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"protect": "yes"}, "protect = 'yes': must be true or false"),
     ({"bucket": "existing", "protect": True}, "protect = True: cannot be combined with bucket: an existing bucket is"),
     ({"configuration_sets": "news"}, "configuration_sets = 'news': must be a list"),
-    ({"configuration_sets": ["news", "news"]}, "configuration_sets = 'news': must be listed once"),
+    ({"configuration_sets": ["news", "news"]}, "configuration_sets[1] = 'news': must be listed once"),
     ({"configuration_sets": ["week news"]}, "configuration_sets[0] = 'week news': must be 1 to 64 of"),
     ({"configuration_sets": ["n" * 65]}, f"configuration_sets[0] = '{'n' * 65}': must be 1 to 64 of"),
     ({"configuration_sets": ["ok", ""]}, "configuration_sets[1] = '': must be 1 to 64 of"),
@@ -80,18 +80,21 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"existing_configuration_sets": ["a b"]}, "existing_configuration_sets[0] = 'a b': must be 1 to 64 of"),
     (
         {"configuration_sets": ["news"], "existing_configuration_sets": ["news"]},
-        "existing_configuration_sets = 'news': is also in configuration_sets: list it in one of them",
+        "existing_configuration_sets[0] = 'news': is also in configuration_sets: list it in one of them",
     ),
-    ({"existing_configuration_sets": ["mail"]}, "existing_configuration_sets = 'mail': is also in configuration_sets"),
+    (
+        {"existing_configuration_sets": ["mail"]},
+        "existing_configuration_sets[0] = 'mail': is also in configuration_sets",
+    ),
     ({"identities": ["not a domain"]}, "identities[0] = 'not a domain': must be a domain"),
     ({"identities": ["localhost"]}, "identities[0] = 'localhost': must be a domain"),
     ({"identities": ["a@b@example.com"]}, "identities[0] = 'a@b@example.com': must be a domain"),
-    ({"identities": ["example.com", "example.com"]}, "identities = 'example.com': must be listed once"),
+    ({"identities": ["example.com", "example.com"]}, "identities[1] = 'example.com': must be listed once"),
     ({"event_types": []}, "event_types = []: must name an event type: leave it out for all ten"),
     ({"event_types": ["Bounce"]}, "event_types[0] = 'Bounce': must be one of SEND REJECT"),
     ({"event_types": ["Rendering Failure"]}, "did you mean RENDERING_FAILURE?"),
     ({"event_types": ["SENT"]}, "did you mean SEND?"),
-    ({"event_types": ["SEND", "SEND"]}, "event_types = 'SEND': must be listed once"),
+    ({"event_types": ["SEND", "SEND"]}, "event_types[1] = 'SEND': must be listed once"),
     ({"event_types": [1]}, "event_types[0] = 1: must be one of SEND REJECT"),
     ({"bucket": "My_Bucket"}, "bucket = 'My_Bucket': must be the name of an S3 bucket"),
     ({"bucket": "ab"}, "bucket = 'ab': must be the name of an S3 bucket"),
@@ -144,14 +147,23 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"buffer_megabytes": 129}, "buffer_megabytes = 129: must be a whole number of megabytes, 1 to 128"),
     ({"force_destroy": "yes"}, "force_destroy = 'yes': must be true or false"),
     ({"tags": ["team"]}, "tags = ['team']: must be a mapping of names to values"),
-    ({"tags": {"aws:team": "mail"}}, "tags = 'aws:team': must be a tag name"),
-    ({"tags": {"AWS:team": "mail"}}, "tags = 'AWS:team': must be a tag name"),
-    ({"tags": {"Aws:team": "mail"}}, "tags = 'Aws:team': must be a tag name"),
-    ({"tags": {"t" * 129: "mail"}}, "must be a tag name of 1 to 128 characters"),
+    (
+        {"tags": {"aws:team": "mail"}},
+        "tags[\"aws:team\"] = 'mail': must have a name of 1 to 128 characters, not aws: first",
+    ),
+    (
+        {"tags": {"AWS:team": "mail"}},
+        "tags[\"AWS:team\"] = 'mail': must have a name of 1 to 128 characters, not aws: first",
+    ),
+    (
+        {"tags": {"Aws:team": "mail"}},
+        "tags[\"Aws:team\"] = 'mail': must have a name of 1 to 128 characters, not aws: first",
+    ),
+    ({"tags": {"t" * 129: "mail"}}, "must have a name of 1 to 128 characters"),
     ({"tags": {"team": "m" * 257}}, "must be a string of 256 characters at most"),
-    ({"tags": {"": "mail"}}, "tags = '': must be a tag name"),
-    ({"tags": {"team": 7}}, "tags['team'] = 7: must be a string of 256 characters at most"),
-    ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags = '51 tags': must be 50 tags at most"),
+    ({"tags": {"": "mail"}}, "tags[\"\"] = 'mail': must have a name of 1"),
+    ({"tags": {"team": 7}}, 'tags["team"] = 7: must be a string of 256 characters at most'),
+    ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags = '51 tags': must be 50 tags at most, not 51"),
     ({"retention": 30}, "retention = 30: is no argument: did you mean retention_days?"),
     ({"query": True}, "query = True: is no argument: use one of configuration_sets, "),
 ]
@@ -293,7 +305,7 @@ def test_the_names_of_tags_stay_as_they_are_in_other_languages() -> None:
 
     assert error.errors == [
         {
-            "property_path": "tags['cost_center']",
+            "property_path": 'tags["cost_center"]',
             "reason": "must be a string of 256 characters at most",
         }
     ]
