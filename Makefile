@@ -8,7 +8,7 @@ NEXT_PYTHON := 3.14
 GENERATED := Pulumi.yaml README.md $(wildcard docs/*.md)
 COG := .venv/bin/cog -I .
 
-.PHONY: demo test test-engine resolve mutants bench generate format clean
+.PHONY: demo test test-engine resolve mutants fuzz bench generate format clean
 
 demo: .venv/installed
 	@.venv/bin/python -m localaws
@@ -35,6 +35,10 @@ resolve: .venv/installed
 # An hour, in a copy under build/. `make mutants MUTANTS=component` for one part; stopped, it goes on where it was.
 mutants: .venv/installed
 	@.venv/bin/python -m tests.mutants $(MUTANTS)
+
+# Objects that strangers could write, made up for an hour, through every command. `make fuzz FUZZ="-x"` for pytest's options.
+fuzz: .venv/installed
+	.venv/bin/pytest tests/reader/test_hostile.py tests/reader/store/test_layouts.py --hypothesis-profile fuzz $(FUZZ)
 
 # The real Pulumi engine drives the program. It needs `pulumi` or, to build it, Go; else it says so.
 test-engine: .venv/installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,9 +14,14 @@ if TYPE_CHECKING:
     from localaws.aws import LocalAws
     from localaws.deploy import Stack
 
+# Answers are in the time zone of the machine.
+os.environ["TZ"] = "UTC"
+
 # An example costs about a millisecond; how long it takes is not what is tested.
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("thorough")
+# `make fuzz`: what a night finds that a minute does not.
+settings.register_profile("fuzz", parent=settings.get_profile("thorough"), max_examples=40_000)
 # There are a thousand mutants, and a different set of examples for each would blame the wrong one.
 settings.register_profile("mutants", deadline=None, max_examples=50, database=None, derandomize=True)
 

@@ -108,21 +108,21 @@ def delivery_permissions(
 
 
 def reader_permissions(
-    *, bucket_arn: str, prefix: str, partition: str, region: str, kms_key_arns: Sequence[str]
+    *, bucket_arn: str, prefixes: Sequence[str], partition: str, region: str, kms_key_arns: Sequence[str]
 ) -> PolicyDocument:
-    """What a reader of the history needs: to list and get the objects under `prefix`, and to decrypt them."""
+    """What a reader of the history needs: to list and get the objects under the prefixes, and to decrypt them."""
+    objects = [f"{bucket_arn}/{prefix}*" for prefix in prefixes]
     statements: list[dict[str, Any]] = [
         {
             "Effect": "Allow",
             "Action": "s3:ListBucket",
             "Resource": bucket_arn,
-            "Condition": {"StringLike": {"s3:prefix": f"{prefix}*"}},
+            "Condition": {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
         },
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{bucket_arn}/{prefix}*"},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects},
     ]
     if kms_key_arns:
-        encrypted = [bucket_arn, f"{bucket_arn}/{prefix}*"]
-        statements.append(_through_s3(["kms:Decrypt"], kms_key_arns, partition, region, encrypted))
+        statements.append(_through_s3(["kms:Decrypt"], kms_key_arns, partition, region, [bucket_arn, *objects]))
     return {"Version": _VERSION, "Statement": statements}
 
 

@@ -74,7 +74,7 @@ class SendingHistory(pulumi.ComponentResource):
     """ARNs of the roles SES assumes, one for each configuration set, in the order of their names."""
 
     reader_policy_json: pulumi.Output[str]
-    """An IAM policy document, as JSON, for those who may read the history: to list, get and decrypt its events."""
+    """An IAM policy document, as JSON, for readers: to list, get and decrypt events and what could not be delivered."""
 
     dkim_records: pulumi.Output[dict[str, str]]
     """CNAME records that verify the domains among the created identities: the name of each, and its value."""
@@ -202,7 +202,7 @@ class SendingHistory(pulumi.ComponentResource):
         self.reader_policy_json = policies.document(
             policies.reader_permissions,
             bucket_arn=self.bucket_arn,
-            prefix=EVENTS_PREFIX,
+            prefixes=[EVENTS_PREFIX, ERRORS_PREFIX],
             partition=deployment.partition,
             region=deployment.region,
             kms_key_arns=[*([args["kms_key_arn"]] if "kms_key_arn" in args else []), *args["previous_kms_key_arns"]],

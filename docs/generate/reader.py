@@ -49,7 +49,8 @@ def session(*commands: str) -> str:
     with TemporaryDirectory() as folder:
         _write_sample(Path(folder) / "objects")
         environment = {
-            "COLUMNS": "116",
+            "COLUMNS": "100",
+            "TZ": "UTC",
             "TTY_COMPATIBLE": "1",
             "SES_HISTORY": str(Path(folder) / "objects"),
             "SES_HISTORY_STORE": str(Path(folder) / "store.duckdb"),

@@ -17,6 +17,15 @@ class SourceError(HistoryError):
     """The bucket, stack or folder cannot be read: no credentials, no bucket, no permission."""
 
 
+class UnreadableError(SourceError):
+    """One object of a source cannot be read; others may be."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        """`reason` goes on after the key: what is wrong with it, and what to do."""
+        super().__init__(f"{key} {reason}")
+        self.reason = reason
+
+
 class StoreError(HistoryError):
     """The local store cannot be used."""
 

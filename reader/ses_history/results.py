@@ -13,7 +13,21 @@ class InvalidLine:
     """Counted from 1."""
 
     reason: str
-    """`blank`, `not JSON`, `not an event`, `unknown event type` or `truncated gzip`."""
+    """Why it is none, in words such as `not JSON`, `not an event`, `longer than 4 MB` or `truncated gzip`."""
+
+    lines: int
+    """How many lines it stands for, from this one on: nearly always 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """An object of the source that cannot be read."""
+
+    object_key: str
+    """A key that ends in / stands for all that is under it."""
+
+    reason: str
+    """What is wrong with it, and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +44,13 @@ class Synced:
     """How many objects were removed from the store: deleted from the source, or changed there and read again."""
 
     lines: int
-    """How many lines were read."""
+    """How many events and invalid lines were read."""
 
-    invalid_lines: tuple[InvalidLine, ...]
-    """Every invalid line in the store, in order."""
+    invalid_lines: int
+    """How many lines of the history are invalid, those read before as well."""
+
+    unread: tuple[Unread, ...]
+    """The objects that cannot be read, those tried before as well."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +65,9 @@ class RecipientStatus:
     status: str
     """One of those in contract/statuses.toml, such as `delivered` or `bounced:hard`."""
 
+    is_test: bool
+    """Whether it was sent to the mailbox simulator, or with the tag `ses-history-test`."""
+
     reply: str | None
     """What the recipient's mail server, or SES, last said."""
 
@@ -59,8 +79,33 @@ class Found:
     total: int
     """How many messages match."""
 
+    standing: dict[str, int]
+    """How many of them have each status, the strongest first; of several recipients, that of whom was looked for."""
+
     recipients: tuple[RecipientStatus, ...]
     """The recipients of the newest of them: the newest message first; in a message, who was looked for first."""
+
+    looked_through: int = 0
+    """How many messages were looked through for a header."""
+
+    truncated: int = 0
+    """How many of those have lost some of their headers, and may have had it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Emptied:
+    """A condition that leaves nothing to be found."""
+
+    condition: str
+    """`text`, `statuses`, `tag`, or a field of `selection.Selection`."""
+
+    value: str
+
+    matches: int
+    """How many messages match without it."""
+
+    near: tuple[str, ...]
+    """The nearest names that there are, where the history has nothing of this name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,26 +123,42 @@ class Row:
     recipient_count: int
     source: str | None
     subject: str | None
+    cc: str | None
+    reply_to: str | None
+    mail_message_id: str | None
     configuration_set: str | None
     from_domain: str | None
+    tenant: str | None
+    source_arn: str | None
     account_id: str | None
     tags: dict[str, list[str | None] | None] | None
     bounce_type: str | None
     bounce_sub_type: str | None
+    action: str | None
     smtp_status: str | None
     smtp_response: str | None
     reporting_mta: str | None
+    remote_mta_ip: str | None
     processing_ms: int | None
     delay_type: str | None
     delay_expires_at: datetime | None
     complaint_type: str | None
+    complaint_sub_type: str | None
+    arrival_date: datetime | None
     feedback_id: str | None
     user_agent: str | None
     ip: str | None
+    is_bot: bool | None
     link: str | None
+    link_tags: dict[str, list[str | None] | None] | None
     reason: str | None
     template_name: str | None
     contact_list: str | None
+    subscription_source: str | None
+    unsubscribed: bool | None
+    topics: dict[str, str | None] | None
+    is_test: bool
+    provider: str | None
     object_key: str
     line_no: int
     event_key: int
@@ -118,6 +179,9 @@ class Counts:
 
     group: str | None
     events: int
+    tests: int
+    """Recipients of tests, who are in no other number but `events`."""
+
     sent: int
     """Recipients sent to."""
 
@@ -125,9 +189,20 @@ class Counts:
     hard_bounced: int
     soft_bounced: int
     suppressed: int
+    """Whom SES did not try to reach."""
+
     complained: int
-    opens: int
-    clicks: int
+    replies: int
+    """Automatic replies, such as out of office."""
+
+    opens_by_people: int
+    opens_by_machines: int
+    opens_unknown: int
+    """Opens of which SES did not say by whom."""
+
+    clicks_by_people: int
+    clicks_by_machines: int
+    clicks_unknown: int
     p50_seconds: float | None
     """Half of the deliveries took no longer."""
 
@@ -135,3 +210,14 @@ class Counts:
     hard_bounce_rate: float | None
     soft_bounce_rate: float | None
     complaint_rate: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stats:
+    """What happened to messages, by group."""
+
+    groups: tuple[Counts, ...]
+    """In the order of their names."""
+
+    total: Counts | None
+    """Of all of them together; None without any."""

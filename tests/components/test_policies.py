@@ -34,7 +34,7 @@ DELIVERY = policies.delivery_permissions(
     kms_key_arn=KEY,
 )
 READER = policies.reader_permissions(
-    bucket_arn=BUCKET, prefix="events/", partition="aws", region="us-east-1", kms_key_arns=[KEY]
+    bucket_arn=BUCKET, prefixes=["events/", "error/"], partition="aws", region="us-east-1", kms_key_arns=[KEY]
 )
 
 # What an attacker would vary. Every combination is tried, and then what hypothesis makes up between them.
@@ -114,11 +114,11 @@ def may_deliver(action: str, resource: str, context: dict[str, str]) -> bool:
 def may_read(action: str, resource: str, context: dict[str, str]) -> bool:
     match action:
         case "s3:listbucket":
-            return resource == BUCKET and context.get("s3:prefix", "").startswith("events/")
+            return resource == BUCKET and context.get("s3:prefix", "").startswith(("events/", "error/"))
         case "s3:getobject":
-            return resource.startswith(f"{BUCKET}/events/")
+            return resource.startswith((f"{BUCKET}/events/", f"{BUCKET}/error/"))
         case "kms:decrypt":
-            return resource == KEY and of_the_history(context, "events/")
+            return resource == KEY and of_the_history(context, "events/", "error/")
     return False
 
 

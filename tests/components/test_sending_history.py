@@ -365,16 +365,16 @@ def test_the_policy_of_a_reader_is_exactly_this_document() -> None:
             "Effect": "Allow",
             "Action": "s3:ListBucket",
             "Resource": bucket,
-            "Condition": {"StringLike": {"s3:prefix": "events/*"}},
+            "Condition": {"StringLike": {"s3:prefix": ["events/*", "error/*"]}},
         },
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{bucket}/events/*"},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": [f"{bucket}/events/*", f"{bucket}/error/*"]},
         {
             "Effect": "Allow",
             "Action": ["kms:Decrypt"],
             "Resource": [KEY, OLDER_KEY],
             "Condition": {
                 "StringEquals": {"kms:ViaService": ["s3.us-east-1.amazonaws.com"]},
-                "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/events/*"]},
+                "StringLike": {"kms:EncryptionContext:aws:s3:arn": [bucket, f"{bucket}/events/*", f"{bucket}/error/*"]},
             },
         },
     ]

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from ses_history.event_types import EVENT_TYPES as READER_EVENT_TYPES
 from ses_history.history import History
+from ses_history.providers import PROVIDERS as READER_PROVIDERS
 from ses_history.results import Row
 from ses_history.sources.folder import Folder
 from ses_history.store.store import opened
 from ses_sending_history.event_types import API_SPELLING
 
-from tests.contract.support import COLUMNS, EVENT_TYPES, EVENTS, ROWS, STATUSES
-from tests.reader.support import bounce, message, put
+from tests.contract.support import COLUMNS, EVENT_TYPES, EVENTS, PROVIDERS, ROWS, STATUSES
+from tests.reader.support import LATER, bounce, message, put
 
 DUCKDB_TYPES = {
     "timestamp": "TIMESTAMP",
@@ -25,7 +26,9 @@ DUCKDB_TYPES = {
     "string": "VARCHAR",
     "integer": "INTEGER",
     "bigint": "BIGINT",
+    "boolean": "BOOLEAN",
     "map<string,array<string>>": "MAP(VARCHAR, VARCHAR[])",
+    "map<string,string>": "MAP(VARCHAR, VARCHAR)",
 }
 PYTHON_TYPES = {
     "timestamp": datetime,
@@ -33,13 +36,24 @@ PYTHON_TYPES = {
     "string": str,
     "integer": int,
     "bigint": int,
+    "boolean": bool,
     "map<string,array<string>>": dict[str, list[str | None] | None],
+    "map<string,string>": dict[str, str | None],
 }
 
 
 def test_the_reader_and_the_component_spell_event_types_as_the_contract_does() -> None:
     assert {spellings["command"]: name for name, spellings in EVENT_TYPES.items()} == READER_EVENT_TYPES
     assert {name: spellings["api"] for name, spellings in EVENT_TYPES.items()} == API_SPELLING
+
+
+def test_the_reader_knows_the_providers_of_the_contract_and_no_domain_twice() -> None:
+    assert {name: list(domains) for name, domains in READER_PROVIDERS.items()} == {
+        name: provider["domains"] for name, provider in PROVIDERS.items()
+    }
+    domains = [domain for provider in PROVIDERS.values() for domain in provider["domains"]]
+    assert sorted(set(domains)) == sorted(domains)
+    assert all(domain == domain.lower() for domain in domains)
 
 
 def test_the_store_has_the_columns_of_the_contract_in_its_order_and_types(tmp_path: Path) -> None:
@@ -60,13 +74,15 @@ def test_a_message_has_the_strongest_of_its_statuses(tmp_path: Path) -> None:
     to = ["a@example.com"]
 
     def events(status: str, message_id: str) -> list[Any]:
-        match status:
-            case "bounced:hard":
-                return bounce(message_id, to[0], "Permanent", "NoEmail")
-            case "bounced:soft":
-                return bounce(message_id, to[0], "Transient", "MailboxFull")
-            case "suppressed":
-                return bounce(message_id, to[0], "Permanent", "OnAccountSuppressionList")
+        bounces = {
+            "bounced:hard": ("Permanent", "NoEmail"),
+            "bounced:soft": ("Transient", "MailboxFull"),
+            "suppressed": ("Permanent", "OnAccountSuppressionList"),
+        }
+        if status in bounces:
+            made = bounce(message_id, to[0], *bounces[status])
+            made[1]["bounce"]["timestamp"] = LATER  # than a delivery
+            return made
         types = {
             "complained": "complaint",
             "clicked": "click",
@@ -92,7 +108,11 @@ def test_a_message_has_the_strongest_of_its_statuses(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("facts", [COLUMNS, EVENT_TYPES, STATUSES], ids=["columns", "event types", "statuses"])
+@pytest.mark.parametrize(
+    "facts",
+    [COLUMNS, EVENT_TYPES, STATUSES, PROVIDERS],
+    ids=["columns", "event types", "statuses", "providers"],
+)
 def test_everything_in_the_contract_has_a_meaning_that_is_a_sentence(facts: dict[str, dict[str, Any]]) -> None:
     assert facts
     assert {name for name, fact in facts.items() if not re.fullmatch(r"[A-Z].{10,}\.", fact["meaning"])} == set()
@@ -103,7 +123,7 @@ def test_there_is_an_event_of_every_type_with_its_rows() -> None:
     assert EVENTS.keys() == ROWS.keys()
     for name, rows in ROWS.items():
         assert {row["event_type"] for row in rows} == {EVENTS[name]["eventType"]}
-        assert [row["recipient_no"] for row in rows] == list(range(1, rows[0]["recipient_count"] + 1))
+        assert [row["recipient_no"] for row in rows] == list(range(1, max(rows[0]["recipient_count"], 1) + 1))
 
 
 def test_the_rows_have_a_value_in_every_column_but_those_of_the_place() -> None:

@@ -64,21 +64,24 @@ def test_the_program_sets_the_default_of_existing_identities(aws: LocalAws, tmp_
     assert default_set(aws) is None
 
 
-def test_a_reader_lists_and_gets_events_and_can_do_nothing_else(aws: LocalAws, dev: Stack) -> None:
+def test_a_reader_lists_and_gets_events_and_what_failed_and_can_do_nothing_else(aws: LocalAws, dev: Stack) -> None:
     publish(aws, [SEND], configuration_set="dev-mail")
     bucket = dev.outputs["bucket_name"]
     (key,) = history.keys(aws, bucket, "events/")
-    aws.client("s3").put_object(Bucket=bucket, Key="error/secret", Body=b"raw")
+    aws.client("s3").put_object(Bucket=bucket, Key="error/failed", Body=b"raw")
+    aws.client("s3").put_object(Bucket=bucket, Key="other/secret", Body=b"raw")
     access_key = user(aws, dev.outputs["reader_policy_json"])
     s3 = aws.client_of("s3", access_key)
 
     assert s3.list_objects_v2(Bucket=bucket, Prefix="events/")["KeyCount"] == 1
     assert s3.list_objects_v2(Bucket=bucket, Prefix="events/day=")["KeyCount"] == 1
+    assert s3.list_objects_v2(Bucket=bucket, Prefix="error/")["KeyCount"] == 1
     assert s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    assert s3.get_object(Bucket=bucket, Key="error/failed")["Body"].read() == b"raw"
     denied: list[Callable[[], object]] = [
         lambda: s3.list_objects_v2(Bucket=bucket),
-        lambda: s3.list_objects_v2(Bucket=bucket, Prefix="error/"),
-        lambda: s3.get_object(Bucket=bucket, Key="error/secret"),
+        lambda: s3.list_objects_v2(Bucket=bucket, Prefix="athena/"),
+        lambda: s3.get_object(Bucket=bucket, Key="other/secret"),
         lambda: s3.put_object(Bucket=bucket, Key=key, Body=b"forged"),
         lambda: s3.delete_object(Bucket=bucket, Key=key),
         lambda: s3.get_bucket_policy(Bucket=bucket),

@@ -58,6 +58,29 @@ def bounce(message_id: str, to: str, bounce_type: str, sub_type: str) -> list[di
     return made
 
 
+def later(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same events, of which those that have a time of their own happened after all others."""
+    for item in events:
+        for name, section in item.items():
+            if name != "mail" and "timestamp" in section:
+                section["timestamp"] = LATER
+    return events
+
+
+def by_machine(event_type: str, likely: str) -> list[dict[str, Any]]:
+    """An open or click of message m, of which SES says whether a machine made it."""
+    made = message("m", ["a@example.com"], event_type)
+    made[0][event_type]["isBotEvent"] = likely
+    return made
+
+
+def automatic_reply(bounce_type: str) -> list[dict[str, Any]]:
+    """What SES publishes of an out-of-office reply to message m: a bounce that says nothing but who."""
+    made = bounce("m", "a@example.com", bounce_type, "General")[1:]
+    made[0]["bounce"]["bouncedRecipients"] = [{"emailAddress": "a@example.com"}]
+    return later(made)
+
+
 def complaint(
     message_id: str, to: str, *, feedback: str | None = None, sub_type: str | None = None
 ) -> list[dict[str, Any]]:

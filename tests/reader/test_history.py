@@ -1,17 +1,18 @@
 """History as a program uses it: what it refuses, in a line, with the value and what to use."""
 
+import json
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ses_history.cli.exit_codes import exit_code
-from ses_history.errors import HistoryError, QuestionError
+from ses_history.errors import HistoryError, QuestionError, SourceError
 from ses_history.history import History
 from ses_history.selection import EVERYTHING, Selection
 from ses_history.sources.folder import Folder
 
-from tests.reader.support import SENT, message, put
+from tests.reader.support import KEY, SENT, lines, message, put
 
 
 @pytest.fixture
@@ -42,8 +43,8 @@ def test_a_time_with_an_offset_means_the_same_moment_wherever_this_runs(
 
 def refusals(history: History, tmp_path: Path) -> dict[str, Any]:
     return {
-        "unknown group 'hour': use day, type, domain, set or tag:NAME": lambda: history.stats(by="hour"),
-        "unknown group 'tag:': use day, type, domain, set or tag:NAME": lambda: history.stats(by="tag:"),
+        "unknown group 'year': use hour, day, week, month, type, ": lambda: history.stats(by="year"),
+        "unknown group 'tag:': use hour, day, week, month, type, ": lambda: history.stats(by="tag:"),
         "unknown format 'xlsx': use csv, jsonl, parquet, sqlite": lambda: history.export(tmp_path / "new", "xlsx"),
         "invalid limit 0: use 1 to 1000000000": lambda: history.find("a", limit=0),
         "unknown event type 'bounce': use Send, Reject, Bounce, ": lambda: Selection(types=("bounce",)),
@@ -101,3 +102,52 @@ def test_a_send_comes_before_what_happened_at_the_same_time(tmp_path: Path) -> N
     history = History(Folder(tmp_path / "h"), tmp_path / "store.duckdb")
     history.sync()
     assert [row.event_type for row in history.show("m").events] == ["Send", "Delivery"]
+
+
+def test_raw_events_are_those_of_the_message_alone_whatever_else_is_on_the_line(tmp_path: Path) -> None:
+    first, second = message("one", ["a@example.com"], "send"), message("two", ["a@example.com"], "send")
+    both = lines([*first, *second, {"mail": 5}]).replace(b"\n", b"") + b"\n"
+    put(tmp_path / "h", both)
+    history = History(Folder(tmp_path / "h"), tmp_path / "store.duckdb")
+    history.sync()
+    for message_id, events in (("one", first), ("two", second)):
+        assert [json.loads(event) for event in history.raw(history.show(message_id))] == events
+
+
+@pytest.mark.parametrize(
+    "written", [b"12345678901234567890", b"1.50", b"1e3", b"true", b'{"a": 1}', b'"\xff"', b'"a\\u00e9"', b'"a\\ud800"']
+)
+def test_raw_events_of_a_message_whose_id_ses_would_never_write_are_told(written: bytes, tmp_path: Path) -> None:
+    text = lines(message("the id", ["a@example.com"], "send")).replace(b'"the id"', written)
+    put(tmp_path / "h", text)
+    history = History(Folder(tmp_path / "h"), tmp_path / "store.duckdb")
+    history.sync()
+    [found] = history.find("a@").recipients
+    assert list(history.raw(history.show(found.message_id))) == [text.rstrip()]
+
+
+def test_raw_events_of_an_object_that_is_gone_or_changed_are_an_error(tmp_path: Path) -> None:
+    put(tmp_path / "h", message("one", ["a@example.com"], "send"))
+    history = History(Folder(tmp_path / "h"), tmp_path / "store.duckdb")
+    history.sync()
+    shown = history.show("one")
+    put(tmp_path / "h", message("two", ["a@example.com"], "send"))
+    with pytest.raises(SourceError, match=r"was deleted from .* or changed, since the last sync: sync again"):
+        list(history.raw(shown))
+    (tmp_path / "h" / KEY).unlink()
+    with pytest.raises(SourceError, match="was deleted from"):
+        list(history.raw(shown))
+    (tmp_path / "h" / KEY).symlink_to("loop")
+    (tmp_path / "h" / KEY).with_name("loop").symlink_to("loop")
+    with pytest.raises(SourceError, match=r"cannot be read \(Too many levels"):
+        list(history.raw(shown))
+
+
+def test_invalid_lines_are_counted_by_a_sync_and_listed_when_asked_for(tmp_path: Path) -> None:
+    put(tmp_path / "h", [*message("one", ["a@example.com"], "send"), {}, {}, {}])
+    history = History(Folder(tmp_path / "h"), tmp_path / "store.duckdb")
+    assert [history.sync().invalid_lines for _ in range(2)] == [3, 3]
+    assert [(line.line_no, line.reason, line.lines) for line in history.invalid_lines(2)] == [
+        (2, "not an event", 1),
+        (3, "not an event", 1),
+    ]

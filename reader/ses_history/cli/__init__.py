@@ -4,7 +4,9 @@ What takes long to import is imported by the function that needs it, so that --h
 """
 
 import io
+import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -12,6 +14,8 @@ import click
 from ses_history.cli.exit_codes import ExitCode, exit_code
 from ses_history.cli.export import export
 from ses_history.cli.find import find
+from ses_history.cli.health import health
+from ses_history.cli.sample import sample
 from ses_history.cli.show import show
 from ses_history.cli.stats import stats
 from ses_history.cli.sync import sync
@@ -19,6 +23,19 @@ from ses_history.errors import HistoryError
 
 
 class _Commands(click.Group):
+    def main(self, *args: Any, **options: Any) -> Any:
+        """The same, but a full disk behind standard output is an error in one line."""
+        try:
+            return super().main(*args, **options)
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            with suppress(OSError):
+                click.echo(f"Error: the answer cannot be written: {error.strerror}", err=True)
+            # Python writes what is left once more when it ends, and would complain of it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(ExitCode.EXPORT)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -42,18 +59,19 @@ def main() -> None:
     ses-history find ada@example.com --stack dev   the messages to Ada
     ses-history show MESSAGE-ID                    all events of one message
     ses-history stats --by domain --since 7d       counts and rates of a week
+    ses-history health                             is the account in danger?
     ses-history export bounces.csv --type bounce   rows for a spreadsheet
 
     Where the history is: --bucket, --stack or --folder, or the environment variable SES_HISTORY, which holds
     s3://BUCKET/PREFIX or a folder's path.
 
     Exit codes: 0 found; 1 nothing found; 2 wrong usage; 3 the bucket, stack or folder cannot be read; 4 the local store
-    cannot be used; 5 the export cannot be written; 130 stopped with Ctrl-C.
+    cannot be used; 5 the export, the page or standard output cannot be written; 130 stopped with Ctrl-C.
     """  # noqa: D301 click keeps the lines of a paragraph after a backspace character, which r""" would spell out
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
-for command in (sync, find, show, stats, export):
+for command in (sync, find, show, stats, health, export, sample):
     main.add_command(command)

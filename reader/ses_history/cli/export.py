@@ -7,17 +7,12 @@ import click
 
 from ses_history.cli.options import on_synced_history, selecting
 from ses_history.cli.output import counted, print_json
+from ses_history.cli.values import NewFile
 from ses_history.selection import FORMATS
 
 if TYPE_CHECKING:
     from ses_history.history import History
     from ses_history.selection import Selection
-
-
-def _new(_ctx: click.Context, _param: click.Parameter, file: Path) -> Path:
-    if file.exists() or file.is_symlink():
-        raise click.UsageError(f"{file} already exists: choose another name, or remove it")
-    return file
 
 
 def _format(ctx: click.Context, _param: click.Parameter, chosen: str | None) -> str:
@@ -28,7 +23,7 @@ def _format(ctx: click.Context, _param: click.Parameter, chosen: str | None) -> 
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), callback=_new, is_eager=True)
+@click.argument("file", type=NewFile(), is_eager=True)
 @on_synced_history
 @selecting
 @click.option(

@@ -2,17 +2,18 @@
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ses_history.cli.display import Display
 from ses_history.cli.output import counted
-from ses_history.cli.values import Moment, Tag
+from ses_history.cli.values import Known, Moment, NameValue
 from ses_history.cli.where import source_of
+from ses_history.cli.zone import ZONE
 from ses_history.errors import NothingFoundError
 from ses_history.event_types import EVENT_TYPES
+from ses_history.providers import PROVIDERS
 from ses_history.selection import Selection
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ _WHERE = (
     click.option("--folder", help="A folder of the objects, as `aws s3 sync s3://BUCKET/events/` makes it."),
     click.option(
         "--store",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=click.Path(),
+        metavar="FILE",
         envvar="SES_HISTORY_STORE",
         show_envvar=True,
         help="The file of the local store.  [default: one for each history, in your cache folder]",
@@ -42,19 +44,29 @@ _SELECTION = (
     click.option(
         "--since",
         type=Moment(),
-        help="Sent at or after: 2026-11-23, 2026-11-23T08:00 (UTC), or 90m, 12h, 7d, 2w ago.",
+        help="Sent at or after: today, yesterday, this week, last month, 2026-11-23, 2026-11-23T08:00, or 90m, 12h, 7d "
+        "ago.",
     ),
     click.option("--until", type=Moment(), help="Sent before; written as --since."),
+    click.option("--happened-since", type=Moment(), help="With an event at or after; written as --since."),
+    click.option("--happened-until", type=Moment(), help="With an event before; written as --since."),
     click.option(
         "--type",
         "types",
         multiple=True,
-        type=click.Choice(list(EVENT_TYPES)),
-        help="Only messages with an event of this type; repeatable.",
+        type=Known(EVENT_TYPES),
+        metavar="TYPE",
+        help=f"Only with an event of this type, wherever they stand now; repeatable: {', '.join(EVENT_TYPES)}.",
     ),
-    click.option("--domain", help="Sent to this domain."),
+    click.option("--domain", help="Sent to this domain; .example.co.jp takes its subdomains as well."),
+    click.option(
+        "--provider",
+        type=Known(PROVIDERS),
+        metavar="PROVIDER",
+        help=f"Sent to addresses of this provider: {', '.join(PROVIDERS)}.",
+    ),
     click.option("--set", "configuration_set", help="Sent with this configuration set."),
-    click.option("--tag", type=Tag(), help="Sent with this tag."),
+    click.option("--tag", type=NameValue(), help="Sent with this tag."),
 )
 
 
@@ -62,18 +74,22 @@ def on_history(command: Command) -> Command:
     """Give the command the `history` that its options name, the `display` that watches it, and `as_json`."""
 
     @functools.wraps(command)
-    def run(*, store: Path | None, **options: Any) -> None:
+    def run(*, store: str | None, **options: Any) -> None:
         from ses_history.history import History
 
         source = source_of(**{name: options.pop(name) for name in ("bucket", "prefix", "stack", "folder")})
         display = Display()
+        click.get_current_context().obj = display
         command(history=History(source, store, display), display=display, **options)
 
     return _with_options(run, _WHERE)
 
 
 def on_synced_history(command: Command) -> Command:
-    """Give the command the `history` brought up to date, unless it is called with --no-sync, and `as_json`."""
+    """Give the command the `history` brought up to date, unless it is called with --no-sync, and `as_json`.
+
+    The display that watches it is the object of click's context.
+    """
 
     @functools.wraps(command)
     def run(*, history: "History", display: Display, no_sync: bool, **options: Any) -> None:
@@ -86,6 +102,11 @@ def on_synced_history(command: Command) -> Command:
     return on_history(_with_options(run, (_NO_SYNC,)))
 
 
+def zoned(command: Command) -> Command:
+    """Let the command be told a time zone, which `zone.zone` gives."""
+    return _with_options(command, ZONE)
+
+
 def selecting(command: Command) -> Command:
     """Give the command the `selection` of its options."""
 
@@ -96,7 +117,10 @@ def selecting(command: Command) -> Command:
             since=options.pop("since"),
             until=options.pop("until"),
             types=tuple(EVENT_TYPES[name] for name in options.pop("types")) or None,
+            happened_since=options.pop("happened_since"),
+            happened_until=options.pop("happened_until"),
             domain=options.pop("domain"),
+            provider=options.pop("provider"),
             set=options.pop("configuration_set"),
             tag_name=tag_name,
             tag_value=tag_value,
@@ -119,6 +143,11 @@ def _check(synced: "Synced", source: str) -> None:
             f"{source} is empty: send a message with the configuration set, and wait for Firehose's buffer"
         )
     if synced.added and synced.invalid_lines:
-        count = len(synced.invalid_lines)
-        them = "it" if count == 1 else "them"
-        click.echo(f"Skipped {counted(count, 'invalid line')}; `ses-history sync` lists {them}", err=True)
+        lines = counted(synced.invalid_lines, "invalid line")
+        click.echo(f"Skipped {lines}; `ses-history sync` lists {_them(synced.invalid_lines)}", err=True)
+    if count := len(synced.unread):
+        click.echo(f"{counted(count, 'object')} cannot be read; `ses-history sync` lists {_them(count)}", err=True)
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"

@@ -10,12 +10,22 @@ import click
 
 
 def print_lines(lines: Iterable[Any]) -> None:
-    """Print texts and tables of rich, each on a line of its own."""
-    from ses_history.cli.render import console
+    """Print texts and tables of rich, each on a line of its own; with the pager what a terminal is too low for."""
+    from ses_history.cli.render.text import console
 
     out = console()
-    for line in lines:
-        out.print(line)
+    if not out.is_terminal:
+        for line in lines:
+            out.print(line)
+        return
+    with out.capture() as captured:
+        for line in lines:
+            out.print(line)
+    text = captured.get()
+    if text.count("\n") < out.height:
+        click.echo(text, nl=False, color=True)
+    else:
+        click.echo_via_pager(text, color=True)
 
 
 def print_json(answer: Any) -> None:

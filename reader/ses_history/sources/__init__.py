@@ -9,7 +9,18 @@ from typing import Final, Protocol
 AT_ONCE: Final = 16
 """How many requests a source is asked at once: what S3 answers takes longer on its way than to make."""
 
-_DAY = re.compile(r"(?:^|/)day=(\d{4}-\d{2}-\d{2})/")
+CHUNK: Final = 1 << 20
+"""Bytes of an object that are read at once."""
+
+_NO_EVENTS = ("error/", "athena/")
+"""Where SES sending history keeps what is no history: what Firehose could not deliver, and answers of Athena."""
+
+_DAYS = (
+    re.compile(r"(?:^|/)day=(\d{4})-(\d\d)-(\d\d)/"),
+    re.compile(r"(?:^|/)(\d{4})/(\d\d)/(\d\d)/\d\d/"),
+    re.compile(r"-(\d{4})-(\d\d)-(\d\d)-\d\d-\d\d-\d\d-"),
+)
+"""Where a key says the day: as SES sending history has it, as Firehose does by default, and in Firehose's file name."""
 
 
 @dataclass(frozen=True)
@@ -19,15 +30,18 @@ class Object:
     key: str
     etag: str
     size: int
+    unreadable: str | None = None
+    """Why it cannot be read and what to do, where the listing tells. A key that ends in / is all that is under it."""
 
     @property
     def day(self) -> date | None:
         """The day in its key, which is that of arrival."""
-        if found := _DAY.search(self.key):
-            try:
-                return date.fromisoformat(found[1])
-            except ValueError:
-                return None
+        for pattern in _DAYS:
+            if found := pattern.search(self.key):
+                try:
+                    return date(*map(int, found.groups()))
+                except ValueError:
+                    continue
         return None
 
 
@@ -43,6 +57,22 @@ class Source(Protocol):
         """Every object there is; raises SourceError. Keys `known` from before may make it faster."""
         ...
 
-    def read(self, key: str) -> bytes | None:
-        """The bytes of an object, or None when it is not there any more; raises SourceError."""
+    def read(self, key: str, /) -> Iterator[bytes] | None:
+        """The chunks of an object, or None when it is not there any more.
+
+        It, and iterating, raise UnreadableError about this object, and SourceError about all of them.
+        """
         ...
+
+    def undelivered(self) -> int:
+        """How many objects hold what Firehose could not deliver, outside the history; 0 where that cannot be told."""
+        ...
+
+
+def holds_events(key: str, size: int, prefix: str = "") -> bool:
+    """Whether an object may hold events: it is no marker of a folder, and not where others are kept.
+
+    What the prefix names is read, wherever it is.
+    """
+    elsewhere = tuple(area for area in _NO_EVENTS if not prefix.startswith(area))
+    return size > 0 and not key.endswith("/") and not key.startswith(elsewhere)

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
+from typing import BinaryIO
 
-from ses_history.errors import SourceError
-from ses_history.sources import Object
+from ses_history.errors import SourceError, UnreadableError
+from ses_history.sources import CHUNK, Object, holds_events
 
 
 @dataclass(frozen=True)
@@ -27,32 +28,61 @@ class Folder:
 
     def objects(self, _known: Iterable[str] = (), /) -> Iterator[Object]:
         """Every file, in the order of their names; a changed file has another etag."""
-        if not self.path.is_dir():
-            raise SourceError(f"{self.path} is not a folder: name one that holds objects of the history")
-        for folder, folders, names in os.walk(self.path, onerror=_unreadable):
-            folders.sort()
-            inside = Path(folder).relative_to(self.path)
-            for name in sorted(names):
-                try:
-                    file = Path(folder, name).stat()
-                except OSError as error:
-                    _unreadable(error)
-                    continue
-                if S_ISREG(file.st_mode):
-                    key = (inside / name).as_posix()
-                    if not key.isprintable():
-                        raise SourceError(f"A file in {self.path} has an invalid name ({key!r}): rename it")
-                    yield Object(key, f"{file.st_mtime_ns}-{file.st_size}", file.st_size)
-
-    def read(self, key: str) -> bytes | None:
-        """The bytes of a file."""
         try:
-            return (self.path / key).read_bytes()
+            os.scandir(self.path).close()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise SourceError(f"{self.path} is not a folder: name one that holds objects of the history") from error
         except OSError as error:
-            return _unreadable(error)
+            raise SourceError(f"{self.path} {_reason(error)}") from error
+        closed = list[OSError]()
+        for folder, folders, names in os.walk(self.path, onerror=closed.append):
+            folders.sort()
+            for name in sorted(names):
+                yield from self._object(Path(folder, name))
+        for error in closed:
+            yield from self._unreadable(error, Path(error.filename), end="/")
+
+    def _object(self, file: Path) -> Iterator[Object]:
+        """The file, if it is one and may hold events."""
+        try:
+            found = file.stat()
+        except OSError as error:
+            yield from self._unreadable(error, file)
+            return
+        key = file.relative_to(self.path).as_posix()
+        if S_ISREG(found.st_mode) and holds_events(key, found.st_size):
+            if key.isprintable():
+                yield Object(key, f"{found.st_mtime_ns}-{found.st_size}", found.st_size)
+            else:
+                yield Object(key.encode("unicode_escape").decode(), "", 0, "has a name that is no text: rename it")
+
+    def _unreadable(self, error: OSError, path: Path, end: str = "") -> Iterator[Object]:
+        """It with the reason, unless it vanished since it was listed."""
+        if not isinstance(error, FileNotFoundError):
+            yield Object(path.relative_to(self.path).as_posix() + end, "", 0, _reason(error))
+
+    def read(self, key: str, /) -> Iterator[bytes] | None:
+        """The chunks of a file."""
+        try:
+            return _chunks(key, (self.path / key).open("rb"))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UnreadableError(key, _reason(error)) from error
+
+    def undelivered(self) -> int:
+        """A folder does not tell."""
+        return 0
 
 
-def _unreadable(error: OSError) -> None:
-    """Nothing, when it vanished after it was listed."""
-    if not isinstance(error, FileNotFoundError):
-        raise SourceError(f"{error.filename} cannot be read: {error.strerror}") from error
+def _chunks(key: str, file: BinaryIO) -> Iterator[bytes]:
+    try:
+        with file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        raise UnreadableError(key, _reason(error)) from error
+
+
+def _reason(error: OSError) -> str:
+    return f"cannot be read ({error.strerror}): mend that, and sync again"

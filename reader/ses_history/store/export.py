@@ -2,15 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 
 from ses_history.errors import ExportError, QuestionError
+from ses_history.new_file import new_file
 from ses_history.selection import FORMATS, Selection
 from ses_history.store.ask import parameters, rows, rows_sql
 from ses_history.store.owner_only import owner_only
@@ -30,32 +29,20 @@ def export(store: Store, selection: Selection, path: Path, file_format: str) -> 
     """
     if file_format not in FORMATS.values():
         raise QuestionError(f"unknown format {file_format!r}: use {', '.join(FORMATS.values())}")
-    with owner_only(), _new(path) as file:
-        if file_format == "sqlite":
-            return _sqlite(store, selection, file)
-        sql = rows_sql("* REPLACE (to_json(tags) AS tags)" if file_format == "csv" else "*")
-        return store.copy(sql, parameters(selection), file, _COPY[file_format])
-
-
-@contextmanager
-def _new(path: Path) -> Iterator[Path]:
-    """A file to write, which takes the place of `path` once it is whole; nothing else may be there by then."""
-    try:
-        path.touch(exist_ok=False)
-    except FileExistsError as error:
-        raise ExportError(f"{path} already exists: choose another name, or remove it") from error
-    except OSError as error:
-        raise ExportError(f"{path} cannot be written: {error.strerror}") from error
-    try:
-        with TemporaryDirectory(dir=path.parent, prefix=".ses-history-") as folder:
-            file = Path(folder) / path.name
-            yield file
-            file.replace(path)
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, (duckdb.IOException, sqlite3.OperationalError, OSError)):
+    with owner_only(), new_file(path) as file:
+        try:
+            if file_format == "sqlite":
+                return _sqlite(store, selection, file)
+            sql = rows_sql(_without_maps(store) if file_format == "csv" else "*")
+            return store.copy(sql, parameters(selection), file, _COPY[file_format])
+        except (duckdb.IOException, sqlite3.OperationalError) as error:
             raise ExportError(f"{path} cannot be written: {error}") from error
-        raise
+
+
+def _without_maps(store: Store) -> str:
+    """All columns, of which maps are JSON."""
+    maps = [name for name, kind in store.columns().items() if kind.startswith("MAP")]
+    return f"* REPLACE ({', '.join(f'to_json({name}) AS {name}' for name in maps)})"
 
 
 def _sqlite(store: Store, selection: Selection, path: Path) -> int:

@@ -10,10 +10,15 @@ from typing import Final
 import duckdb
 from platformdirs import user_cache_path
 
-STORE_VERSION: Final = 2
+from ses_history.errors import QuestionError
+
+STORE_VERSION: Final = 3
 """Which version of the tables and of the rows in them this is. Another version is rebuilt from the source."""
 
 _VERSION = re.compile(r"-v(\d+)$")
+
+_NO_FILE = re.compile(r":memory:|[a-z][a-z0-9+.-]+:/|\Z", re.IGNORECASE)
+"""How a text begins that names something else than a file: a database in memory, a URL, nothing."""
 
 _BUSY = ("Could not set lock", "with a different configuration")
 """What DuckDB says of a file that another process has open, or this one in another way."""
@@ -23,6 +28,13 @@ def default_store(source: str) -> Path:
     """The file of the store of a source, in the cache folder of whoever runs this."""
     digest = sha256(source.encode()).hexdigest()[:16]
     return user_cache_path("ses-history", appauthor=False) / f"{digest}-v{STORE_VERSION}.duckdb"
+
+
+def store_file(named: Path | str) -> Path:
+    """The file of a store that somebody names; raises QuestionError where it is none."""
+    if _NO_FILE.match(str(named)):
+        raise QuestionError(f"the store {str(named)!r} is no file of this machine: name one, such as history.duckdb")
+    return Path(named).absolute()
 
 
 def older_stores(store: Path) -> Iterator[Path]:

@@ -1,117 +1,246 @@
-"""Records: the lines of objects, as Arrow batches of which SQL makes rows of history."""
+"""Records: the events and the invalid lines of objects, as Arrow batches of which SQL makes rows of history."""
 
+import json
+import re
 from array import array
 from collections.abc import Iterable, Iterator
-from email.errors import MessageError
-from email.header import decode_header, make_header
-from typing import Any
+from itertools import chain
+from operator import sub
+from typing import Any, NamedTuple
 
 import pyarrow as pa
-from isal.igzip_lib import DECOMP_GZIP, IgzipDecompressor, IsalError
 
-_BLOCK = 1 << 21
-"""Bytes decompressed at once: few enough to stay near the processor, enough for hundreds of records."""
+from ses_history.store.layouts import EVENT_BYTES, TOO_LONG, Event, Invalid, compact, found, is_event
+from ses_history.store.unpack import Break, unpacked
 
-_FED = 1 << 17
-"""Bytes of gzip handed over at once: what follows a member is copied for each, so it is kept short."""
+SCHEMA: Any = pa.schema(
+    [
+        ("object_no", pa.int32()),
+        ("line_no", pa.int32()),
+        ("line", pa.string()),
+        ("invalid", pa.string()),
+        ("invalid_lines", pa.int32()),
+    ]
+)
+"""What `sql/rows.sql` reads, a row for each event and each invalid line; lines are counted from 1.
 
-_GZIP = b"\x1f\x8b"
+`line` is the event as JSON, and empty for an invalid line; `invalid` is why it is invalid, and NULL for an event;
+`invalid_lines` is for how many invalid lines the row stands, 0 for an event.
+"""
 
-TRUNCATED = "<the gzip data ends here, before its end>"
-"""The invalid line that stands for what cannot be decompressed."""
+_BATCH_BYTES = 1 << 21
+"""Of a batch: few enough to stay near the processor, enough for hundreds of events."""
 
-SCHEMA: Any = pa.schema([("object_no", pa.int32()), ("line_no", pa.int32()), ("line", pa.string())])
-"""The lines of objects as `sql/rows.sql` reads them; lines are counted from 1."""
+_BATCH_ROWS = 2000
+
+_LISTED = 1000
+"""Invalid lines of an object that have a row of their own."""
+
+_SHORT = 16
+"""Bytes that no event is as short as: where a line is, there may be blank ones."""
+
+_LINE = re.compile(rb"[^ \t\r\n][^\n]*\n?")
 
 
-def line_batches(bodies: Iterable[tuple[int, bytes]]) -> Iterator[Any]:
-    """The lines of objects, each given by its number and its bytes, as Arrow batches of `SCHEMA`.
+class _Lines(NamedTuple):
+    """Whole lines, of which only the last may lack its end."""
 
-    A body is gzip, of one or several members, or text. One that is truncated gives the lines before the break, the
-    part of a line there, and `TRUNCATED`.
+    line_no: int
+    text: bytes
+    starts: "array[int]"
+    """Where each begins in the text, and where the last ends."""
+
+
+def line_batches(bodies: Iterable[tuple[int, Iterable[bytes]]], *, careful: bool = False) -> Iterator[Any]:
+    """The events and invalid lines of objects, each given by its number and its bytes, as Arrow batches of `SCHEMA`.
+
+    The chunks of a body are of any size, and what iterating over them raises is raised here. An object that begins
+    with an event in a line of its own, as what this pipeline writes does, has its other lines taken for events as they
+    are, which is fast: if one is none, read the object again with `careful`. Any other is read carefully at once.
     """
     for object_no, body in bodies:
-        line_no = 1
-        for text in _whole_lines(_text(body)):
-            batch = _batch(object_no, line_no, text)
-            line_no += batch.num_rows
-            yield batch
+        items = unpacked(body)
+        is_plain = False
+        if not careful:
+            is_plain, items = _begins_with_event(items)
+        rows = _Rows(object_no)
+        for item in _listed(_lines(items) if is_plain else found(items)):
+            if isinstance(item, _Lines):
+                yield from rows.taken()
+                yield _batch(object_no, item)
+            else:
+                yield from rows.add(item)
+        yield from rows.taken()
 
 
-def line(body: bytes, line_no: int) -> bytes:
-    """One line of an object's body, counted from 1; raises IndexError."""
-    for text in _whole_lines(_text(body)):
-        lines = text.split(b"\n")
-        complete = len(lines) - (not lines[-1])
-        if line_no <= complete:
-            return lines[line_no - 1]
-        line_no -= complete
-    raise IndexError(line_no)
+def events_on_line(body: Iterable[bytes], line_no: int) -> Iterator[bytes]:
+    """The events that begin on a line of an object, counted from 1, as their bytes are there.
+
+    Of one that is in an envelope as text this is the text.
+    """
+    for item in found(unpacked(body)):
+        if item.line_no > line_no:
+            return
+        if item.line_no == line_no and isinstance(item, Event):
+            yield item.raw
 
 
-def decoded_words(header: str) -> str:
-    """A header's text with its encoded words (RFC 2047) decoded; as it is, where they are invalid."""
-    if not header.isascii():
-        return header
+def _begins_with_event(items: Iterator[bytes | Break]) -> tuple[bool, Iterator[bytes | Break]]:
+    """Whether the first line is an event, and all of the items again."""
+    head, line, size = list[bytes | Break](), list[bytes](), 0
+    for item in items:
+        head.append(item)
+        if isinstance(item, Break):
+            break
+        end = item.find(b"\n")
+        line.append(item if end < 0 else item[:end])
+        size += len(line[-1])
+        if end >= 0 or size > EVENT_BYTES:
+            break
     try:
-        return str(make_header(decode_header(header)))
-    except (LookupError, MessageError, ValueError):
-        return header
+        is_plain = is_event(json.loads(b"".join(line).decode(errors="replace")))
+    except (ValueError, RecursionError):
+        is_plain = False
+    return is_plain, chain(head, items)
 
 
-def _text(body: bytes) -> Iterator[bytes]:
-    if not body.startswith(_GZIP):
-        yield body
-        return
-    start, at_line_end = 0, True
-    try:
-        while start < len(body):
-            member = IgzipDecompressor(flag=DECOMP_GZIP)
-            while not member.eof:
-                fed = body[start : start + _FED] if member.needs_input else b""
-                start += len(fed)
-                if block := member.decompress(fed, _BLOCK):
-                    at_line_end = block.endswith(b"\n")
-                    yield block
-                elif member.needs_input and start == len(body):
-                    raise EOFError  # noqa: TRY301
-            start -= len(member.unused_data)
-            while body[start : start + 1] == b"\0":
-                start += 1
-    except (EOFError, IsalError):  # pyrefly: ignore[not-a-type] its stubs have an instance here
-        yield (b"" if at_line_end else b"\n") + TRUNCATED.encode() + b"\n"
+def _lines(items: Iterable[bytes | Break]) -> Iterator[_Lines | Invalid]:
+    """The lines of a text that are not blank, but for those that are too long."""
+    line_no = 1
+    for item in _whole_lines(items):
+        if isinstance(item, bytes):
+            text = item if item.isascii() else item.decode(errors="replace").encode()
+            if text.isspace():
+                line_no += text.count(b"\n") + (not text.endswith(b"\n"))
+                continue
+            starts = array("i", [0])
+            starts.extend(_line_ends(text))
+            if starts[-1] != len(text):
+                starts.append(len(text))
+            yield _Lines(line_no, text, starts)
+            line_no += len(starts) - 1
+        elif item.reason is not None:
+            yield Invalid(line_no, item.reason)
+            line_no += item.reason == TOO_LONG
 
 
-def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same text, cut at ends of lines."""
-    unfinished: list[bytes] = []
-    for block in blocks:
-        end = block.rfind(b"\n") + 1
-        if end:
-            yield b"".join([*unfinished, block[:end]])
-            unfinished = []
-        unfinished.append(block[end:])
-    if rest := b"".join(unfinished):
-        yield rest
+def _whole_lines(items: Iterable[bytes | Break]) -> Iterator[bytes | Break]:
+    """The same text, cut at ends of lines, with a `Break` in the place of each line that is too long."""
+    held, size, unfinished, is_in_long_line = list[bytes](), 0, 0, False
+    for item in chain(items, [Break(None)]):
+        if isinstance(item, Break):
+            if held:
+                yield b"".join(held)
+            yield item
+            held, size, unfinished, is_in_long_line = list[bytes](), 0, 0, False
+            continue
+        block = item
+        if is_in_long_line:
+            _, end, block = block.partition(b"\n")
+            is_in_long_line = not end
+        first = block.find(b"\n")
+        if unfinished + (first if first >= 0 else len(block)) > EVENT_BYTES:
+            text = b"".join(held)
+            if before := text[: text.rfind(b"\n") + 1]:
+                yield before
+            yield Break(TOO_LONG)
+            held, size, unfinished, is_in_long_line = list[bytes](), 0, 0, first < 0
+            block = block[first + 1 :] if first >= 0 else b""
+        end_of_last = block.rfind(b"\n") + 1
+        size += len(block)
+        if end_of_last and size >= _BATCH_BYTES:
+            yield b"".join([*held, block[:end_of_last]])
+            held, size = list[bytes](), len(block) - end_of_last
+            block = block[end_of_last:]
+            end_of_last = 0
+            unfinished = 0
+        unfinished = len(block) - end_of_last if end_of_last else unfinished + len(block)
+        if block:
+            held.append(block)
 
 
-def _batch(object_no: int, first_line_no: int, text: bytes) -> Any:
-    if not text.isascii():
-        text = text.decode(errors="replace").encode()
-    starts = array("i", [0])
-    starts.extend(_line_ends(text))
-    if starts[-1] != len(text):
-        starts.append(len(text))
-    count = len(starts) - 1
-    lines = pa.StringArray.from_buffers(count, pa.py_buffer(starts), pa.py_buffer(text))
+def _listed(items: Iterable[_Lines | Event | Invalid]) -> Iterator[_Lines | Event | Invalid]:
+    """The same, with one row at the end for the invalid lines after the first thousand."""
+    listed, first, more = 0, None, 0
+    for item in items:
+        if not isinstance(item, Invalid):
+            yield item
+        elif listed < _LISTED:
+            listed += 1
+            yield item
+        else:
+            first = first or item
+            more += item.lines
+    if first:
+        yield first._replace(lines=more)
+
+
+class _Rows:
+    """Rows of an object that were read one by one, until they are enough for a batch."""
+
+    def __init__(self, object_no: int) -> None:
+        self._object_no = object_no
+        self._rows: list[tuple[int, bytes, str | None, int]] = []
+        self._size = 0
+
+    def add(self, item: Event | Invalid) -> Iterator[Any]:
+        """Add the row of an event or of invalid lines; a batch when there are enough."""
+        if isinstance(item, Event):
+            row = item.line_no, compact(item), None, 0
+        else:
+            row = item.line_no, b"", item.reason, item.lines
+        self._rows.append(row)
+        self._size += len(row[1])
+        if self._size > _BATCH_BYTES or len(self._rows) == _BATCH_ROWS:
+            yield from self.taken()
+
+    def taken(self) -> Iterator[Any]:
+        """The rest as a batch, if there is any."""
+        if self._rows:
+            numbers, lines, reasons, counts = zip(*self._rows, strict=True)
+            self._rows.clear()
+            self._size = 0
+            yield pa.RecordBatch.from_arrays(
+                [
+                    _numbers(array("i", [self._object_no]) * len(numbers)),
+                    _numbers(array("i", numbers)),
+                    pa.array(lines, pa.string()),
+                    pa.array(reasons, pa.string()),
+                    _numbers(array("i", counts)),
+                ],
+                schema=SCHEMA,
+            )
+
+
+def _batch(object_no: int, lines: _Lines) -> Any:
+    line_no, text, starts = lines
+    numbers = array("i", range(line_no, line_no + len(starts) - 1))
+    if min(map(sub, starts[1:], starts)) < _SHORT:
+        numbers, text, starts = _without_blank_lines(lines)
+    count = len(numbers)
     return pa.RecordBatch.from_arrays(
         [
             _numbers(array("i", [object_no]) * count),
-            _numbers(array("i", range(first_line_no, first_line_no + count))),
-            lines,
+            _numbers(numbers),
+            pa.StringArray.from_buffers(count, pa.py_buffer(starts), pa.py_buffer(text)),
+            pa.nulls(count, pa.string()),
+            _numbers(array("i", [0]) * count),
         ],
         schema=SCHEMA,
     )
+
+
+def _without_blank_lines(lines: _Lines) -> "tuple[array[int], bytes, array[int]]":
+    """The numbers of the other lines, their text, and where each begins in it."""
+    line_no, text, _ = lines
+    numbers, kept, at, starts = array("i"), list[bytes](), 0, array("i", [0])
+    for line in _LINE.finditer(text):
+        line_no += text.count(b"\n", at, line.start())
+        at = line.start()
+        numbers.append(line_no)
+        kept.append(line[0])
+        starts.append(starts[-1] + len(line[0]))
+    return numbers, b"".join(kept), starts
 
 
 def _line_ends(text: bytes) -> Iterator[int]:

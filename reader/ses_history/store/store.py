@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from importlib.resources import files
@@ -15,11 +15,13 @@ import pyarrow as pa
 
 from ses_history.errors import StoreBusyError, StoreError, StoreMissingError
 from ses_history.progress import Rebuilding, Waiting, Watch, unwatched
+from ses_history.providers import PROVIDERS
 from ses_history.results import InvalidLine
 from ses_history.sources import Object
+from ses_history.store import headers
 from ses_history.store.files import STORE_VERSION, is_busy, remove
 from ses_history.store.owner_only import owner_only
-from ses_history.store.records import SCHEMA, TRUNCATED, decoded_words
+from ses_history.store.records import SCHEMA
 
 _SQL = files("ses_history.store").joinpath("sql")
 
@@ -28,7 +30,17 @@ _SETTINGS: dict[str, bool | float | int | list[str] | str] = {
     "autoinstall_known_extensions": False,
     "python_enable_replacements": False,
     "checkpoint_threshold": "1GB",
+    "TimeZone": "UTC",
 }
+
+_READABLE: dict[str, Callable[[str], str]] = {
+    "recipient": headers.address,
+    "source": headers.text,
+    "subject": headers.text,
+    "cc": headers.text,
+    "reply_to": headers.text,
+}
+"""What people read instead of what stands in a column."""
 
 _WAIT_SECONDS = 10
 """How long another process that uses the store is waited for: longer than a look-up, or a sync of what is new."""
@@ -36,9 +48,16 @@ _WAIT_SECONDS = 10
 _RETRY_SECONDS = 0.1
 
 
+_PROVIDER_OF = {domain: provider for provider, domains in PROVIDERS.items() for domain in domains}
+
+_UNUSABLE = (duckdb.OperationalError, duckdb.InternalError, duckdb.FatalException)
+"""What DuckDB raises when it cannot use a file."""
+
+
 def query(name: str) -> str:
-    """The text of a query of this package."""
-    return _SQL.joinpath(f"{name}.sql").read_text()
+    """The text of a query of this package, without comments."""
+    lines = _SQL.joinpath(f"{name}.sql").read_text().splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
 
 
 class Store:
@@ -51,12 +70,20 @@ class Store:
         """The etag of every object whose rows are in the store, by its key."""
         return dict(self._connection.execute("SELECT key, etag FROM objects").fetchall())
 
-    def add(self, objects: Sequence[Object], batches: Iterable[Any], vanished: AbstractSet[str] = frozenset()) -> None:
-        """Add objects with the rows of their lines.
+    def add(
+        self,
+        objects: Sequence[Object],
+        batches: Iterable[Any],
+        skipped: AbstractSet[str] = frozenset(),
+        *,
+        careful: bool = False,
+    ) -> frozenset[str]:
+        """Add objects with the rows of their lines; the keys of those that have to be read carefully are returned.
 
         `batches` are Arrow batches of `records.SCHEMA`, in which an object's number is its place in `objects`, from 1.
-        What iterating over them raises is raised here, and nothing is added then. Objects whose keys are in `vanished`
-        once the batches are at their end are not added.
+        What iterating over them raises is raised here, and nothing is added then. Nothing is added of objects whose
+        keys are in `skipped` once the batches are at their end, nor of those returned: they have lines that are no
+        events, as long as they were not read carefully.
         """
         failures: list[BaseException] = []
 
@@ -70,7 +97,7 @@ class Store:
         self._connection.register("lines", pa.RecordBatchReader.from_batches(SCHEMA, watched()))
         try:
             with self._transaction():
-                self._insert(objects, vanished)
+                return self._insert(objects, skipped, careful=careful)
         except duckdb.Error:
             if failures:
                 raise failures[0] from None
@@ -79,36 +106,75 @@ class Store:
             with suppress(duckdb.Error):  # an interrupted transaction refuses
                 self._connection.unregister("lines")
 
-    def _insert(self, objects: Sequence[Object], vanished: AbstractSet[str]) -> None:
+    def _insert(self, objects: Sequence[Object], skipped: AbstractSet[str], *, careful: bool) -> frozenset[str]:
         last = self._connection.execute("SELECT coalesce(max(object_no), 0) FROM objects").fetchall()[0][0]
-        parameters = {"last": last, "truncated": TRUNCATED}
-        self._connection.execute(f"INSERT INTO entries BY NAME {query('rows')}", parameters)
-        self._decode_subjects(last)
-        present = [(number, item) for number, item in enumerate(objects, start=last + 1) if item.key not in vanished]
+        self._connection.execute(
+            f"INSERT INTO entries BY NAME {query('rows')}",
+            {"last": last, "domains": list(_PROVIDER_OF), "providers": list(_PROVIDER_OF.values())},
+        )
+        numbered = dict(enumerate(objects, start=last + 1))
+        doubtful = set[int]() if careful else self._doubtful(last)
+        left_out = {number for number, item in numbered.items() if item.key in skipped} | doubtful
+        self._connection.execute(
+            "DELETE FROM entries WHERE list_contains($numbers, object_no)", {"numbers": list(left_out)}
+        )
+        self._make_readable(last)
+        self._make_comparable(last)
+        present = {number: item for number, item in numbered.items() if number not in left_out}
         self._connection.execute(
             "INSERT INTO objects BY NAME SELECT unnest($numbers) AS object_no, unnest($keys) AS key, "
             "unnest($etags) AS etag, unnest($days) AS day",
             {
-                "numbers": [number for number, _ in present],
-                "keys": [item.key for _, item in present],
-                "etags": [item.etag for _, item in present],
-                "days": [item.day for _, item in present],
+                "numbers": list(present),
+                "keys": [item.key for item in present.values()],
+                "etags": [item.etag for item in present.values()],
+                "days": [item.day for item in present.values()],
             },
         )
         self._connection.execute(query("mark_duplicates"), {"last": last})
+        return frozenset(numbered[number].key for number in doubtful)
 
-    def _decode_subjects(self, last: int) -> None:
+    def _doubtful(self, last: int) -> set[int]:
+        """The objects with lines that are no events, among those numbered from `last` + 1."""
         found = self._connection.execute(
-            "SELECT DISTINCT subject FROM entries WHERE object_no > $last AND contains(subject, '=?')", {"last": last}
+            "SELECT DISTINCT object_no FROM entries "
+            "WHERE object_no > $last AND invalid IN ('not JSON', 'not an event')",
+            {"last": last},
         )
-        encoded = [subject for (subject,) in found.fetchall()]
-        if encoded:
-            decoded = [decoded_words(subject) for subject in encoded]
-            self._connection.execute(
-                "UPDATE entries SET subject = plain FROM (SELECT unnest($encoded) AS word, unnest($decoded) AS plain) "
-                "WHERE object_no > $last AND subject = word",
-                {"last": last, "encoded": encoded, "decoded": decoded},
+        return {number for (number,) in found.fetchall()}
+
+    def _make_readable(self, last: int) -> None:
+        """Replace texts and addresses of the objects numbered from `last` + 1 by what people read."""
+        for column, readable in _READABLE.items():
+            found = self._connection.execute(
+                f"SELECT DISTINCT {column} FROM entries "  # noqa: S608  a column of ours
+                f"WHERE object_no > $last AND may_be_unreadable({column})",
+                {"last": last},
             )
+            written = [text for (text,) in found.fetchall()]
+            if written:
+                self._connection.execute(
+                    f"UPDATE entries SET {column} = read "  # noqa: S608
+                    "FROM (SELECT unnest($written) AS written, unnest($read) AS read) "
+                    f"WHERE object_no > $last AND {column} = written",
+                    {"last": last, "written": written, "read": [readable(text) for text in written]},
+                )
+        self._connection.execute(
+            "UPDATE entries SET recipient_domain = lower(split_part(recipient, '@', -1)) "
+            "WHERE object_no > $last AND contains(recipient_domain, 'xn--')",
+            {"last": last},
+        )
+
+    def _make_comparable(self, last: int) -> None:
+        """Add the spellings of texts in the objects numbered from `last` + 1."""
+        found = self._connection.execute(query("uncommon_texts"), {"last": last})
+        texts = [text for (text,) in found.fetchall()]
+        spelled = {text: headers.comparable(text) for text in texts}
+        unlike = {text: comparable for text, comparable in spelled.items() if comparable != text.lower()}
+        self._connection.execute(
+            "INSERT INTO spellings SELECT unnest($texts), unnest($comparable)",
+            {"texts": list(unlike), "comparable": list(unlike.values())},
+        )
 
     def remove(self, keys: Sequence[str]) -> None:
         """Remove objects with their rows; an event that another object has too is kept."""
@@ -120,22 +186,30 @@ class Store:
             )
             self._connection.execute("DELETE FROM objects WHERE list_contains($keys, key)", {"keys": list(keys)})
             self._connection.execute(query("unmark_duplicates"))
+            self._connection.execute(query("forget_spellings"))
 
-    def invalid_lines(self) -> tuple[InvalidLine, ...]:
-        """The invalid lines, in order."""
+    def invalid_count(self) -> int:
+        """How many invalid lines there are."""
+        answer = self._connection.execute("SELECT coalesce(sum(invalid_lines), 0) FROM entries WHERE recipient_no = 1")
+        return int(answer.fetchall()[0][0])
+
+    def invalid_lines(self, limit: int) -> tuple[InvalidLine, ...]:
+        """The first of the invalid lines, in order."""
         rows = self.each_row(
-            "SELECT key AS object_key, line_no, invalid AS reason FROM entries JOIN objects USING (object_no) "
-            "WHERE invalid IS NOT NULL AND recipient_no = 1 ORDER BY ALL"
+            "SELECT key AS object_key, line_no, invalid AS reason, invalid_lines AS lines "
+            "FROM entries JOIN objects USING (object_no) "
+            "WHERE invalid IS NOT NULL AND recipient_no = 1 ORDER BY ALL LIMIT $limit",
+            {"limit": limit},
         )
         return tuple(InvalidLine(**row) for row in rows)
 
     def rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """What a query of the history answers, a dictionary for each row."""
+        """What a query of the history answers, a dictionary for each row; it may name fewer than the parameters."""
         return list(self.each_row(sql, parameters))
 
     def each_row(self, sql: str, parameters: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """The same, without holding all of it."""
-        answer = self._connection.execute(sql, parameters)
+        answer = self._connection.execute(sql, _named_in(sql, parameters))
         columns = [column[0] for column in answer.description or []]
         while some := answer.fetchmany(10_000):
             yield from (dict(zip(columns, row, strict=True)) for row in some)
@@ -147,7 +221,9 @@ class Store:
     def copy(self, sql: str, parameters: dict[str, Any], path: Path, options: str) -> int:
         """Write what a query answers to a file in a format of DuckDB's COPY; the number of rows."""
         target = str(path).replace("'", "''")
-        answer = self._connection.execute(f"COPY ({sql}) TO '{target}' ({options})", parameters).fetchone()
+        answer = self._connection.execute(
+            f"COPY ({sql}) TO '{target}' ({options})", _named_in(sql, parameters)
+        ).fetchone()
         return answer[0] if answer else 0
 
     def create(self, source: str) -> None:
@@ -204,8 +280,11 @@ def opened(path: Path, source: str, *, read_only: bool = False, watch: Watch = u
                     connection = _connected(path, read_only=False, watch=watch)
                 Store(connection).create(source)
             yield Store(connection)
-        except (duckdb.OperationalError, duckdb.InternalError, duckdb.FatalException) as error:
-            raise _unusable(path, error) from error
+        except duckdb.Error as error:
+            # A corrupt block is a plain Error of DuckDB's, of no kind.
+            if type(error) is duckdb.Error or isinstance(error, _UNUSABLE):
+                raise _unusable(path, error) from error
+            raise
         except RuntimeError as error:
             if "interrupted" in str(error):
                 raise KeyboardInterrupt from error
@@ -241,6 +320,11 @@ def _connected(path: Path, *, read_only: bool, watch: Watch) -> duckdb.DuckDBPyC
                     f"Process {process} is using the store {path}: try again when it is done"
                 ) from error
             sleep(_RETRY_SECONDS)
+
+
+def _named_in(sql: str, parameters: dict[str, Any] | None) -> dict[str, Any]:
+    named = set(re.findall(r"\$(\w+)", sql))
+    return {name: value for name, value in (parameters or {}).items() if name in named}
 
 
 def _file(path: Path) -> tuple[int, int] | None:

@@ -1,12 +1,18 @@
 """Sync: makes the store hold what the source does, object by object."""
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
+import pyarrow as pa
+from pyarrow.compute import call_function
+
+from ses_history.errors import SourceError, UnreadableError
 from ses_history.progress import Reading, Watch, unwatched
-from ses_history.results import Synced
+from ses_history.results import Synced, Unread
 from ses_history.sources import AT_ONCE, Object, Source
 from ses_history.store.records import line_batches
 from ses_history.store.store import Store
@@ -19,26 +25,62 @@ _BATCH_OBJECTS = 2000
 _AHEAD_BYTES = 32 << 20
 """Size of the objects that are downloaded ahead of the one read, which is in memory as well."""
 
+_ONE: Any = pa.scalar(1, pa.int32())
 
-def sync(source: Source, objects: dict[str, Object], store: Store, watch: Watch = unwatched) -> Synced:
+_Chunks = Callable[[], Iterable[bytes] | None]
+"""Gives what `Source.read` does, and raises what that raises."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What a source has otherwise than a store."""
+
+    removed: Sequence[str]
+    """Keys in the store of what is deleted or changed there."""
+
+    new: Sequence[Object]
+    unread: tuple[Unread, ...]
+    """What is new, too, but cannot be read, as the listing tells."""
+
+
+def changes(known: Mapping[str, str], objects: Mapping[str, Object]) -> Changes:
+    """The changes from what a store has, etags by their keys, to the objects of the source, by theirs."""
+    new = [item for item in objects.values() if known.get(item.key) != item.etag]
+    unread = tuple(Unread(object_key=item.key, reason=item.unreadable) for item in new if item.unreadable)
+    # What was read of these before is still right, as far as anybody can tell.
+    kept = {item.object_key for item in unread}
+    folders = tuple(key for key in kept if key.endswith("/"))
+    removed = [key for key, etag in known.items() if key not in objects or objects[key].etag != etag]
+    return Changes(
+        removed=[key for key in removed if key not in kept and not key.startswith(folders)],
+        new=[item for item in new if not item.unreadable],
+        unread=unread,
+    )
+
+
+def sync(source: Source, objects: Mapping[str, Object], store: Store, watch: Watch = unwatched) -> Synced:
     """Add to the store the objects of the source, given by their keys, and remove those deleted or changed there.
 
     Killed in it, the store has every batch of objects whole or not at all, and the next sync goes on from there.
+    Raises SourceError when the store is empty after it because no object at all can be read.
     """
     known = store.objects()
-    removed = [key for key, etag in known.items() if key not in objects or objects[key].etag != etag]
-    if removed:
-        store.remove(removed)
-    new = [item for item in objects.values() if known.get(item.key) != item.etag]
-    reading = _Reading(source, watch, new)
-    for batch in _batches(new):
+    changed = changes(known, objects)
+    if changed.removed:
+        store.remove(changed.removed)
+    reading = _Reading(source, watch, changed.new)
+    for batch in _batches(changed.new):
         reading.add(store, batch)
+    unread = changed.unread + tuple(Unread(object_key=key, reason=why) for key, why in reading.unread.items())
+    if unread and not reading.added and len(known) == len(changed.removed):
+        raise SourceError(f"Nothing in {source.name} can be read: {unread[0].object_key} {unread[0].reason}")
     return Synced(
         listed=len(objects),
-        added=reading.progress.objects_done,
-        removed=len(removed),
-        lines=reading.progress.lines_done,
-        invalid_lines=store.invalid_lines(),
+        added=reading.added,
+        removed=len(changed.removed),
+        lines=reading.lines.total(),
+        invalid_lines=store.invalid_count(),
+        unread=unread,
     )
 
 
@@ -67,24 +109,59 @@ class _Reading:
             bytes_done=0,
             lines_done=0,
         )
+        self.added = 0
+        self.lines = Counter[str]()
+        """How many lines each object has that was added."""
+
+        self.unread = dict[str, str]()
+        """Why an object could not be read, by its key."""
 
     def add(self, store: Store, batch: Sequence[Object]) -> None:
-        """Add one batch, but for the objects that vanished from the source since they were listed."""
-        vanished: set[str] = set()
-        store.add(batch, self._line_batches(batch, vanished), vanished)
+        """Add one batch, but for the objects that cannot be read, or vanished since they were listed."""
+        if again := self._add(store, batch, careful=False):
+            self._add(store, again, careful=True)
 
-    def _line_batches(self, batch: Sequence[Object], vanished: set[str]) -> Iterator[object]:
-        for lines in line_batches(self._bodies(batch, vanished)):
-            self._proceed(lines=lines.num_rows)
-            yield lines
+    def _add(self, store: Store, batch: Sequence[Object], *, careful: bool) -> Sequence[Object]:
+        """Add what can be; the objects that have to be read again, with care, are returned."""
+        skipped = set[str]()
+        lines = Counter[str]()
+        batches = self._line_batches(batch, skipped, lines, careful=careful)
+        doubtful = store.add(batch, batches, skipped, careful=careful) - skipped
+        added = [item.key for item in batch if item.key not in skipped | doubtful]
+        self.added += len(added)
+        self.lines.update({key: lines[key] for key in added})
+        return [item for item in batch if item.key in doubtful]
 
-    def _bodies(self, batch: Sequence[Object], vanished: set[str]) -> Iterator[tuple[int, bytes]]:
-        for number, (item, body) in enumerate(_downloaded(self._source, batch), start=1):
+    def _line_batches(
+        self, batch: Sequence[Object], skipped: set[str], lines: Counter[str], *, careful: bool
+    ) -> Iterator[Any]:
+        """The lines of the batch. They are counted by their objects' keys, and what is not to be added is `skipped`."""
+        for some in line_batches(self._bodies(batch, skipped, careful=careful), careful=careful):
+            # All of them are of one object. An event counts as a line, whatever it is laid out in.
+            stands_for = call_function("max_element_wise", [some.column("invalid_lines"), _ONE])
+            count = call_function("sum", [stands_for]).as_py()
+            lines[batch[some.column("object_no")[0].as_py() - 1].key] += count
+            self._proceed(lines=count)
+            yield some
+
+    def _bodies(
+        self, batch: Sequence[Object], skipped: set[str], *, careful: bool
+    ) -> Iterator[tuple[int, Iterator[bytes]]]:
+        for number, (item, chunks) in enumerate(_downloaded(self._source, batch), start=1):
+            yield number, self._body(item.key, chunks, skipped)
+            if not careful:  # or it was told when it was read fast
+                self._proceed(objects=int(item.key not in skipped), size=item.size)
+
+    def _body(self, key: str, chunks: _Chunks, skipped: set[str]) -> Iterator[bytes]:
+        try:
+            body = chunks()
             if body is None:
-                vanished.add(item.key)
+                skipped.add(key)
             else:
-                yield number, body
-            self._proceed(objects=int(body is not None), size=item.size)
+                yield from body
+        except UnreadableError as error:
+            skipped.add(key)
+            self.unread[key] = error.reason
 
     def _proceed(self, *, objects: int = 0, size: int = 0, lines: int = 0) -> None:
         self.progress = replace(
@@ -96,18 +173,21 @@ class _Reading:
         self._watch(self.progress)
 
 
-def _downloaded(source: Source, objects: Sequence[Object]) -> Iterator[tuple[Object, bytes | None]]:
-    """Each object with its body, a few ahead of the one asked for."""
+def _downloaded(source: Source, objects: Sequence[Object]) -> Iterator[tuple[Object, _Chunks]]:
+    """Each object with its chunks. Those after it are downloaded meanwhile, unless they are too large for that."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        ahead = deque[tuple[Object, Future[bytes | None]]]()
-
-        def first() -> tuple[Object, bytes | None]:
-            item, body = ahead.popleft()
-            return item, body.result()
-
+        ahead = deque[tuple[Object, _Chunks]]()
         for item in objects:
             while ahead and (len(ahead) == AT_ONCE or sum(it.size for it, _ in ahead) + item.size > _AHEAD_BYTES):
-                yield first()
-            ahead.append((item, pool.submit(source.read, item.key)))
+                yield ahead.popleft()
+            if item.size > _AHEAD_BYTES:
+                ahead.append((item, partial(source.read, item.key)))
+            else:
+                ahead.append((item, pool.submit(_whole, source, item.key).result))
         while ahead:
-            yield first()
+            yield ahead.popleft()
+
+
+def _whole(source: Source, key: str) -> Sequence[bytes] | None:
+    chunks = source.read(key)
+    return None if chunks is None else list(chunks)

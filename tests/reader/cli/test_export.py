@@ -1,7 +1,11 @@
 import csv
+import errno
 import json
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -88,3 +92,82 @@ def test_an_export_that_fails_has_an_error_and_leaves_no_file(
         assert result.exit_code == 5, result.output
         assert result.stderr.startswith(f"Error: {path} cannot be written: ")
     assert list(file.parent.iterdir()) == []
+
+
+_EXPORT = """
+import os, signal, sys
+from ses_history.cli import main
+
+fatal, *arguments = sys.argv[1:]
+
+def kill(event, _):
+    if event == fatal:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(kill)
+main(arguments)
+"""
+
+
+def exporting(folder: Path, file: Path, *, killed_at: str = "never") -> "subprocess.Popen[str]":
+    """The command, in a process of its own that dies as soon as it does something."""
+    where = ["--folder", str(folder), "--store", str(folder.parent / "store.duckdb"), "--no-sync"]
+    command = [sys.executable, "-c", _EXPORT, killed_at, "export", str(file), *where]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "sqlite"])
+def test_an_export_that_is_killed_leaves_the_whole_file_or_none_and_nothing_that_others_see(
+    suffix: str, folder: Path, run: Run, tmp_path: Path
+) -> None:
+    put(folder, message("1", ["a@example.com"], "send"))
+    answer(run("sync", "--json"))
+    answer(run("export", str(tmp_path / f"whole.{suffix}"), "--json"))
+    whole = (tmp_path / f"whole.{suffix}").stat().st_size
+    kept = list[int]()
+    for moment in ("tempfile.mkdtemp", "os.link", "shutil.rmtree"):
+        place = tmp_path / moment
+        place.mkdir()
+        with exporting(folder, place / f"out.{suffix}", killed_at=moment) as process:
+            process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        seen = [path for path in place.iterdir() if not path.name.startswith(".ses-history-")]
+        assert [path.name for path in seen] in ([], [f"out.{suffix}"])
+        kept += [path.stat().st_size for path in seen]
+        for hidden in set(place.iterdir()) - set(seen):
+            assert stat.S_IMODE(hidden.stat().st_mode) == 0o700
+    assert kept == [whole]
+
+
+def test_of_two_exports_to_one_name_one_wins_and_the_other_is_told(folder: Path, run: Run, tmp_path: Path) -> None:
+    put(folder, [item for number in range(2000) for item in message(str(number), ["a@example.com"], "send")])
+    answer(run("sync", "--json"))
+    (tmp_path / "exports").mkdir()
+    file = tmp_path / "exports/out.sqlite"
+    both = [exporting(folder, file) for _ in range(2)]
+    told = [process.communicate()[1] for process in both]
+    assert sorted(process.returncode == 0 for process in both) == [False, True]
+    assert sum("already exists: choose another name, or remove it" in text for text in told) == 1
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT count(*) FROM history").fetchall() == [(2000,)]
+    assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("mine", [None, "mine"])
+def test_where_a_file_has_one_name_alone_an_export_is_renamed(
+    mine: str | None, folder: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder, message("1", ["a@example.com"], "send"))
+    file = tmp_path / "exports/out.csv"
+    file.parent.mkdir()
+
+    def refuse(path: Path, _: Path) -> None:  # as FAT does
+        if mine:
+            path.write_text(mine)
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    result = run("export", str(file))
+    assert (result.exit_code, "already exists" in result.stderr) == ((5, True) if mine else (0, False))
+    assert file.read_text().startswith(mine or "ts,")
+    assert list(file.parent.iterdir()) == [file]

@@ -5,7 +5,24 @@ from typing import Any
 import pytest
 
 from tests.contract.support import EVENTS
-from tests.reader.support import DELIVERED, HARD, LATER, SOFT, Run, answer, bounce, complaint, message, put
+from tests.reader.support import (
+    DELIVERED,
+    HARD,
+    LATER,
+    OTHER,
+    SOFT,
+    Run,
+    answer,
+    automatic_reply,
+    bounce,
+    by_machine,
+    complaint,
+    later,
+    message,
+    put,
+)
+
+DELIVERY = message("m", ["a@example.com"], "send", "delivery")
 
 
 @pytest.mark.parametrize(
@@ -24,15 +41,40 @@ from tests.reader.support import DELIVERED, HARD, LATER, SOFT, Run, answer, boun
         (bounce("m", "a@example.com", "Transient", "MailboxFull"), SOFT),
         (bounce("m", "a@example.com", "Transient", "General"), SOFT),
         (bounce("m", "a@example.com", "Undetermined", "Undetermined"), SOFT),
-        ([*message("m", ["a@example.com"], "delivery"), *bounce("m", "a@example.com", "Permanent", "General")], HARD),
-        (
-            [*message("m", ["a@example.com"], "delivery"), *bounce("m", "a@example.com", "Transient", "MailboxFull")],
-            SOFT,
+        (bounce("m", "a@example.com", "Permanent", "SomethingNew"), HARD),
+        (bounce("m", "a@example.com", "Transient", "SomethingNew"), SOFT),
+        *(
+            (bounce("m", "a@example.com", "Permanent", suppressed), "suppressed")
+            for suppressed in (
+                *("OnAccountSuppressionList", "OnTenantSuppressionList", "Suppressed"),
+                *("EmailValidationSuppressed", "UnsubscribedRecipient"),
+            )
+        ),
+        ([*DELIVERY, *later(bounce("m", "a@example.com", "Permanent", "General"))], HARD),
+        *(
+            ([*DELIVERY, *later(bounce("m", "a@example.com", kind, sub_type))], SOFT)
+            for kind, sub_type in (
+                *(("Transient", "MailboxFull"), ("Transient", "General"), ("Transient", "ContentRejected")),
+                ("Undetermined", "Undetermined"),
+            )
         ),
         (
-            [*message("m", ["a@example.com"], "delivery"), *bounce("m", "a@example.com", "Transient", "General")],
+            [
+                *bounce("m", "a@example.com", "Transient", "MailboxFull"),
+                *later(message("m", ["a@example.com"], "delivery")),
+            ],
             DELIVERED,
         ),
+        (
+            [*message("m", ["a@example.com"], "delivery_delay"), *later(message("m", ["a@example.com"], "delivery"))],
+            DELIVERED,
+        ),
+        ([*DELIVERY, *automatic_reply("Transient")], DELIVERED),
+        ([*DELIVERY, *automatic_reply("Undetermined")], DELIVERED),
+        ([*DELIVERY, *by_machine("open", "Likely"), *by_machine("click", "Likely")], DELIVERED),
+        ([*DELIVERY, *by_machine("open", "Unlikely")], "opened"),
+        ([*DELIVERY, *by_machine("click", "Unlikely"), *by_machine("open", "Likely")], "clicked"),
+        (message("m", ["a@example.com"], "send", "open"), "opened"),
         (
             [*message("m", ["a@example.com"], "delivery"), *complaint("m", "a@example.com", feedback="not-spam")],
             DELIVERED,
@@ -89,8 +131,11 @@ def test_who_the_options_name_comes_first_when_the_text_is_in_the_subject(folder
 
 def test_find_says_how_many_messages_match_when_it_shows_fewer(folder: Path, run: Run) -> None:
     put(folder, [item for number in range(3) for item in message(str(number), ["a@example.com"], "send")])
-    assert run("find", "a@", "--limit", "2").stderr == "3 messages match; showing the newest 2 (--limit for more)\n"
-    assert run("find", "a@", "--limit", "3").stderr == ""
+    assert run("find", "a@", "--limit", "2", "--utc").stdout.splitlines()[:2] == [
+        "3 messages: 3 sent",
+        "The newest 2, --limit for more; times in UTC",
+    ]
+    assert run("find", "a@", "--limit", "3", "--utc").stdout.splitlines()[1] == "The newest first; times in UTC"
 
 
 def test_a_bounce_without_a_time_has_a_status_and_a_reply(folder: Path, run: Run) -> None:
@@ -117,12 +162,12 @@ def test_who_was_looked_for_comes_first_of_a_message_to_several(folder: Path, ru
         folder,
         [*message("m", to, "send"), *message("m", ["a@example.com"], "bounce"), *message("m", to[1:], "delivery")],
     )
-    line = run("find", "C@EXAMPLE").stdout.splitlines()[1]
+    line = run("find", "C@EXAMPLE").stdout.splitlines()[-1]
     assert [part.strip() for part in line.split("  ") if part.strip()] == [
         "2026-03-01 08:00:00",
+        "delivered (2 of 3)",
         "c@example.com and 2 more",
         EVENTS["send"]["mail"]["commonHeaders"]["subject"],
-        "delivered (2 of 3)",
         EVENTS["delivery"]["delivery"]["smtpResponse"],
         "m",
     ]
@@ -207,13 +252,94 @@ def test_find_prints_a_line_for_each_message_without_control_characters(folder: 
     out = run("find", "a@").stdout
     assert "\x1b" not in out
     assert "\x9b" not in out
-    head, line = out.splitlines()
-    assert head.split("  ")[0] == "sent (UTC)"
+    _, _, _, head, line = out.splitlines()
+    assert head.split("  ")[0] == "sent"
     assert [part.strip() for part in line.split("  ") if part.strip()] == [
         "2026-03-01 08:00:00",
-        "a@example.com",
-        "Hi�[2J [red]you[/red]��1m",
         "bounced:hard",
-        "550 no",
+        "a@example.com",
+        "Hi�[2J [red]you[/red] �1m",
+        "The mailbox does not exist, or a rule refused the message. (550 no)",
         "m",
     ]
+
+
+def test_one_person_is_one_recipient_in_any_spelling(folder: Path, run: Run) -> None:
+    sent = message("m", ["Kim Lee <Kim@B\u00fccher.example>"], "send")
+    delivered = message("m", ["kim@xn--bcher-kva.example"], "delivery")
+    bounced = later(bounce("m", "<KIM@b\u00fccher.example>", "Permanent", "General")[1:])
+    put(folder, [*sent, *delivered, *bounced])
+    (found,) = answer(run("find", "b\u00fccher", "--json"))
+    assert (found["recipient"], found["status"]) == ("Kim@B\u00fccher.example", HARD)
+
+
+def test_a_bounce_that_names_nobody_is_of_the_one_recipient_and_of_none_of_several(folder: Path, run: Run) -> None:
+    made = list[dict[str, Any]]()
+    for message_id, to in (("one", ["a@example.com"]), ("two", ["b@example.com", "c@example.com"])):
+        bounced = message(message_id, to, "bounce")
+        bounced[0]["bounce"]["bouncedRecipients"] = []
+        made += [*message(message_id, to, "send", "delivery"), *later(bounced)]
+    put(folder, made)
+    found = answer(run("find", "example.com", "--json"))
+    assert [(each["recipient"], each["status"]) for each in found] == [
+        ("a@example.com", HARD),
+        ("b@example.com", DELIVERED),
+        ("c@example.com", DELIVERED),
+    ]
+
+
+def test_a_complaint_about_several_is_no_ones_status(folder: Path, run: Run) -> None:
+    put(folder, message("m", ["a@example.com", "b@example.com"], "send", "delivery", "complaint"))
+    assert {each["status"] for each in answer(run("find", "example.com", "--json"))} == {DELIVERED}
+    shown = run("show", "m").stdout
+    assert "Complaint  one of a@example.com, b@example.com" in shown
+
+
+def test_a_test_is_marked(folder: Path, run: Run) -> None:
+    put(
+        folder,
+        [
+            *message("1", ["success@simulator.amazonses.com"], "send"),
+            *message("2", ["a@example.com"], "send", tags={"ses-history-test": ["1"]}),
+            *message("3", ["a@example.com"], "send", tags={"note": ["ses-history-test"]}),
+        ],
+    )
+    found = answer(run("find", "shop", "--json"))
+    assert {each["message_id"]: each["is_test"] for each in found} == {"1": True, "2": True, "3": False}
+    assert " sent test " in run("find", "simulator").stdout
+
+
+@pytest.mark.parametrize("text", ["<order-4711@app.example.com>", "order-4711@app.example.com"])
+def test_the_message_id_that_the_sender_wrote_finds_and_shows_the_message(text: str, folder: Path, run: Run) -> None:
+    put(folder, [EVENTS["send_with_headers"], *message("other", ["a@example.com"], "send")])
+    expected = EVENTS["send_with_headers"]["mail"]["messageId"]
+    assert [each["message_id"] for each in answer(run("find", text, "--json"))] == [expected]
+    assert {each["message_id"] for each in answer(run("show", text, "--json"))["events"]} == {expected}
+
+
+def with_header(message_id: str, value: str, *, truncated: bool = False) -> dict[str, Any]:
+    """A Send of a message with a header of the sender's own."""
+    event = message(message_id, ["a@example.com"], "send")[0]
+    event["mail"]["headers"] = [] if truncated else [{"name": "X-Order-ID", "value": value}]
+    event["mail"]["headersTruncated"] = truncated
+    return event
+
+
+def test_a_header_is_looked_for_in_the_objects_and_told_where_it_may_be_cut(folder: Path, run: Run) -> None:
+    put(folder, [with_header("one", "4711"), with_header("two", "47110"), with_header("three", "?", truncated=True)])
+    put(folder, [with_header("four", "=?utf-8?Q?4711?=")], OTHER)
+    result = run("find", "a@example.com", "--header", "x-order-id=4711", "--json")
+    assert {each["message_id"] for each in json.loads(result.stdout)} == {"one", "four"}
+    assert "Looked through 4 messages for the header x-order-id" in result.stderr
+    assert "1 message may have had it: SES cuts headers above 10 KB" in result.stderr
+    assert run("find", "a@example.com", "--header", "X-Order-ID=471").exit_code == 1
+
+
+def test_a_header_of_very_many_objects_is_looked_for_when_it_is_said_so(folder: Path, run: Run) -> None:
+    for number in range(101):
+        put(folder, [with_header(f"m{number}", str(number))], f"events/day=2026-11-23/{number}.gz")
+    refused = run("find", "a@example.com", "--header", "X-Order-ID=7")
+    assert refused.exit_code == 2
+    assert "101 messages of 101 objects match so far: select fewer" in refused.stderr
+    (found,) = answer(run("find", "a@example.com", "--header", "X-Order-ID=7", "--yes", "--json"))
+    assert found["message_id"] == "m7"

@@ -6,7 +6,7 @@ from ses_history.cli import main
 
 
 def test_help_is_there_for_every_command() -> None:
-    for command in ("sync", "find", "show", "stats", "export"):
+    for command in ("sync", "find", "show", "stats", "health", "export"):
         result = CliRunner().invoke(main, [command, "--help"])
         assert result.exit_code == 0
         assert "--bucket" in result.stdout

@@ -1,15 +1,19 @@
 import gzip
+import io
 import json
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from click.testing import CliRunner, Result
 from ses_history.cli import main
-from ses_history.errors import SourceError
+from ses_history.errors import SourceError, UnreadableError
 from ses_history.history import History
 from ses_history.sources.bucket import Bucket
 
@@ -54,8 +58,10 @@ def test_every_documented_event_arrives_as_a_row(aws: LocalAws, dev: Stack, tmp_
     publish(aws, list(EVENTS.values()), configuration_set="dev-mail")
     source = Bucket(dev.outputs["bucket_name"], dev.outputs["events_prefix"], aws.client("s3"))
     history = History(source, tmp_path / "store.duckdb")
-    assert history.sync().invalid_lines == ()
-    assert {counts.group for counts in history.stats(by="type")} == {item["eventType"] for item in EVENTS.values()}
+    assert history.sync().invalid_lines == 0
+    assert {counts.group for counts in history.stats(by="type").groups} == {
+        item["eventType"] for item in EVENTS.values()
+    }
 
 
 def test_a_listing_of_a_thousand_pages_is_read_whole(aws: LocalAws, bucket: str, tmp_path: Path) -> None:
@@ -115,7 +121,7 @@ def test_a_listing_begins_at_several_known_keys_at_once_and_misses_nothing(
 
     asked.clear()
     put_sends(aws, bucket, 47)
-    aws.client("s3").put_object(Bucket=bucket, Key="events/day=2026-11-23/0012-late.gz", Body=b"")
+    aws.client("s3").put_object(Bucket=bucket, Key="events/day=2026-11-23/0012-late.gz", Body=b"late")
     gone = {known[number] for number in (0, 9, 18, 29)}
     for key in gone:
         aws.client("s3").delete_object(Bucket=bucket, Key=key)
@@ -292,10 +298,242 @@ def test_an_object_that_expired_is_gone_though_s3_refuses_it_to_who_may_not_list
     stub.assert_no_pending_responses()
 
 
-def test_an_object_that_is_there_and_refused_is_an_error(aws: LocalAws) -> None:
+@pytest.mark.parametrize(
+    ("code", "message", "reason"),
+    [
+        ("AccessDenied", "no", r"may not be read: attach the policy .* reader_policy_json holds \(no\)"),
+        ("AccessDenied", "not authorized to perform: kms:Decrypt", "is encrypted with a key .*: allow kms:Decrypt"),
+        ("KMS.DisabledException", "the key is disabled", r"is encrypted with a key .* \(the key is disabled\)"),
+        ("InvalidObjectState", "no", "is archived: restore it with `aws s3api restore-object`, and sync again"),
+        ("InvalidRequest", "stored with a key of yours", r"cannot be read: .*\(InvalidRequest\).*stored with a key"),
+    ],
+)
+def test_an_object_that_s3_refuses_is_told_with_what_to_do(code: str, message: str, reason: str, aws: LocalAws) -> None:
     client = aws.client_of("s3")
     stub = Stubber(client)
-    stub.add_client_error("get_object", "AccessDenied", http_status_code=403)
-    stub.add_response("list_objects_v2", {"Contents": [{"Key": "events/a"}]})
-    with stub, pytest.raises(SourceError, match="may not read s3://history/events/"):
+    stub.add_client_error("get_object", code, message, http_status_code=403)
+    if code == "AccessDenied":
+        stub.add_response("list_objects_v2", {"Contents": [{"Key": "events/a"}]})
+    with stub, pytest.raises(UnreadableError, match=f"^events/a {reason}"):
         Bucket("history", "events/", client).read("events/a")
+    stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "NoSuchBucket", "PermanentRedirect"])
+def test_what_s3_would_answer_of_every_object_is_an_error_of_the_source(code: str, aws: LocalAws) -> None:
+    client = aws.client_of("s3")
+    stub = Stubber(client)
+    stub.add_client_error("get_object", code, http_status_code=400)
+    with stub, pytest.raises(SourceError) as raised:
+        Bucket("history", "events/", client).read("events/a")
+    assert not isinstance(raised.value, UnreadableError)
+
+
+def cut(client: Any, key: str, size: int, times: int) -> list[tuple[str | None, str | None]]:
+    """So many bodies of an object break off after a number of bytes; the Range and the If-Match of each request."""
+    asked = list[tuple[str | None, str | None]]()
+
+    def before(params: dict[str, Any], **_: object) -> None:
+        if params["Key"] == key:
+            asked.append((params.get("Range"), params.get("IfMatch")))
+
+    def after(parsed: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        if context["key"] == key and len(asked) <= times:
+            whole = parsed["Body"].read()
+            parsed["Body"] = StreamingBody(io.BytesIO(whole[:size]), len(whole))
+
+    def remember(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        context["key"] = params["Key"]
+
+    client.meta.events.register("provide-client-params.s3.GetObject", before)
+    client.meta.events.register("before-parameter-build.s3.GetObject", remember)
+    client.meta.events.register("after-call.s3.GetObject", after)
+    return asked
+
+
+def test_a_body_that_breaks_off_is_gone_on_with_where_it_broke(
+    aws: LocalAws, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ses_history.sources.bucket.CHUNK", 4)
+    monkeypatch.setattr("ses_history.sources.bucket._PAUSE_SECONDS", 0)
+    etag = aws.client("s3").put_object(Bucket=bucket, Key="events/a", Body=b"0123456789abcdefghij")["ETag"]
+    client = aws.client_of("s3")
+    asked = cut(client, "events/a", 8, 2)
+    chunks = Bucket(bucket, "events/", client).read("events/a")
+    assert chunks
+    assert b"".join(chunks) == b"0123456789abcdefghij"
+    assert asked == [(None, None), ("bytes=8-", etag), ("bytes=16-", etag)]
+
+
+def test_a_body_of_an_object_that_was_written_anew_meanwhile_is_not_gone_on_with(
+    aws: LocalAws, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ses_history.sources.bucket._PAUSE_SECONDS", 0)
+    aws.client("s3").put_object(Bucket=bucket, Key="events/a", Body=b"0123456789")
+    client = aws.client_of("s3")
+    cut(client, "events/a", 4, 1)
+    chunks = Bucket(bucket, "events/", client).read("events/a")
+    aws.client("s3").put_object(Bucket=bucket, Key="events/a", Body=b"9876543210")
+    assert chunks
+    with pytest.raises(UnreadableError, match="was changed or deleted while it was read: sync again"):
+        list(chunks)
+
+
+def test_an_object_whose_body_keeps_breaking_off_is_named_and_the_others_are_kept(
+    aws: LocalAws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ses_history.sources.bucket._PAUSE_SECONDS", 0)
+    put_sends(aws, bucket, 3)
+    broken = "events/day=2026-11-23/0001.gz"
+    client = aws.client_of("s3")
+    asked = cut(client, broken, 0, 5)
+    history = History(Bucket(bucket, "events/", client), tmp_path / "store.duckdb")
+    first = history.sync()
+    assert (first.listed, first.added, len(asked)) == (3, 2, 5)
+    assert [unread.object_key for unread in first.unread] == [broken]
+    assert first.unread[0].reason.startswith("breaks off after 0 bytes: sync again (")
+    assert history.find("example").total == 2
+    second = history.sync()
+    assert (second.added, second.unread, history.find("example").total) == (1, (), 3)
+
+
+def reader(aws: LocalAws, bucket: str, *, but: str = "nothing", prefix: str = "events/") -> Any:
+    """A client of S3 that may list and read what is under the prefix, but not what is under another."""
+    where = f"arn:aws:s3:::{bucket}"
+    listing = {"StringLike": {"s3:prefix": f"{prefix}*"}}
+    statements = [
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": where, "Condition": listing},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{where}/{prefix}*"},
+        {"Effect": "Deny", "Action": "s3:GetObject", "Resource": f"{where}/{but}*"},
+    ]
+    return aws.client_of("s3", user(aws, json.dumps({"Version": "2012-10-17", "Statement": statements})))
+
+
+def test_an_object_that_may_not_be_read_is_named_and_the_others_are_kept(
+    aws: LocalAws, bucket: str, tmp_path: Path
+) -> None:
+    put_sends(aws, bucket, 3)
+    client = reader(aws, bucket, but="events/day=2026-11-23/0001")
+    history = History(Bucket(bucket, "events/", client), tmp_path / "store.duckdb")
+    for added in (2, 0):
+        synced = history.sync()
+        assert (synced.added, [unread.object_key for unread in synced.unread]) == (
+            added,
+            ["events/day=2026-11-23/0001.gz"],
+        )
+        assert synced.unread[0].reason.startswith("may not be read: attach the policy")
+    assert history.find("example").total == 2
+
+
+def test_a_bucket_of_which_nothing_may_be_read_is_an_error(aws: LocalAws, bucket: str, tmp_path: Path) -> None:
+    put_sends(aws, bucket, 3)
+    history = History(Bucket(bucket, "events/", reader(aws, bucket, but="events/")), tmp_path / "store.duckdb")
+    for _ in range(2):
+        with pytest.raises(
+            SourceError, match=r"^Nothing in s3://history/events/ can be read: events/.*0000.gz may not"
+        ):
+            history.sync()
+
+
+def test_an_archived_object_is_named_without_asking_for_it_until_it_is_restored(
+    aws: LocalAws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ministack.services.s3._RESTORE_DELAY_SECONDS", 0)
+    put_sends(aws, bucket, 1)
+    for number, storage in enumerate(("GLACIER", "DEEP_ARCHIVE", "GLACIER_IR"), start=1):
+        body = gzip.compress(lines([event("send", messageId=f"{number:04}")]))
+        key = f"events/day=2026-11-23/{number:04}.gz"
+        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=body, StorageClass=storage)
+    client = aws.client_of("s3")
+    asked = cut(client, "events/day=2026-11-23/0001.gz", 0, 0)
+    history = History(Bucket(bucket, "events/", client), tmp_path / "store.duckdb")
+    for added in (2, 0):
+        synced = history.sync()
+        assert (synced.listed, synced.added, asked) == (4, added, [])
+        assert [(unread.object_key[-7:], unread.reason) for unread in synced.unread] == [
+            ("0001.gz", "is archived (GLACIER): restore it with `aws s3api restore-object`, and sync again"),
+            ("0002.gz", "is archived (DEEP_ARCHIVE): restore it with `aws s3api restore-object`, and sync again"),
+        ]
+
+    in_progress = True
+
+    def restored(parsed: dict[str, Any], **_: object) -> None:  # the emulator does not tell it in a listing
+        parsed["Contents"][1]["RestoreStatus"] = {"IsRestoreInProgress": in_progress}
+
+    client.meta.events.register("after-call.s3.ListObjectsV2", restored)
+    assert (history.sync().added, asked) == (0, [])
+    in_progress = False
+    aws.client("s3").restore_object(
+        Bucket=bucket,
+        Key="events/day=2026-11-23/0001.gz",
+        RestoreRequest={"Days": 1, "GlacierJobParameters": {"Tier": "Expedited"}},
+    )
+    synced = history.sync()
+    assert (synced.added, len(synced.unread), history.find("example").total) == (1, 1, 3)
+
+
+def test_an_object_that_was_read_before_it_was_archived_is_no_problem(
+    aws: LocalAws, bucket: str, tmp_path: Path
+) -> None:
+    body = gzip.compress(lines([event("send")]))
+    history = History(Bucket(bucket, "events/", aws.client("s3")), tmp_path / "store.duckdb")
+    for storage in ("STANDARD", "DEEP_ARCHIVE"):
+        aws.client("s3").put_object(Bucket=bucket, Key="events/day=2026-11-23/a", Body=body, StorageClass=storage)
+        assert history.sync().unread == ()
+    assert history.find("example").total == 1
+
+
+@pytest.mark.usefixtures("credentials")
+def test_with_an_empty_prefix_all_is_read_but_errors_answers_of_athena_and_markers_of_folders(
+    aws: LocalAws, bucket: str, tmp_path: Path
+) -> None:
+    for key in ("2026/11/23/08/a", "b", "error/format/c", "athena/d", "errors/e", "theirs/error/f"):
+        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=lines([event("send", messageId=key)]))
+    for key in ("events/", "2026/", "empty"):
+        aws.client("s3").put_object(Bucket=bucket, Key=key, Body=b"marker" if key == "2026/" else b"")
+
+    def found(*prefix: str) -> set[str]:
+        store = ("--store", str(tmp_path / f"{len(list(tmp_path.iterdir()))}.duckdb"))
+        result = CliRunner().invoke(main, ["find", "example", "--json", "--bucket", bucket, *prefix, *store])
+        assert result.stderr == ""
+        return {row["message_id"] for row in json.loads(result.stdout)}
+
+    assert found("--prefix", "") == {"2026/11/23/08/a", "b", "errors/e", "theirs/error/f"}
+    assert found("--prefix", "error/") == {"error/format/c"}
+    assert found("--prefix", "athena/d") == {"athena/d"}
+    assert found("--prefix", "e") == {"errors/e"}
+    without = command(tmp_path, "find", "example", "--bucket", f"s3://{bucket}")
+    assert (without.exit_code, "s3://history/events/ is empty" in without.stderr) == (1, True)
+
+
+def test_sync_says_how_much_firehose_could_not_deliver_where_it_may_be_listed(
+    aws: LocalAws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", aws.region)
+    put_sends(aws, bucket, 1)
+    for name in ("a", "b"):
+        aws.client("s3").put_object(Bucket=bucket, Key=f"error/format/{name}", Body=b"x")
+    says = "2 objects under error/: what Firehose could not deliver; read them with --prefix error/\n"
+    assert command(tmp_path, "sync", "--bucket", bucket).stdout.endswith(says)
+    assert json.loads(command(tmp_path, "sync", "--bucket", bucket, "--json").stdout)["undelivered"] == 2
+    assert Bucket(bucket, "theirs/", aws.client("s3")).undelivered() == 0
+    assert Bucket(bucket, "events/", reader(aws, bucket)).undelivered() == 0
+
+
+_READ = """
+import tracemalloc
+from ses_history.sources.bucket import connect
+chunks = connect("history").read("events/a")
+tracemalloc.start()
+print(sum(len(chunk) for chunk in chunks), tracemalloc.get_traced_memory()[1])
+"""
+
+
+@pytest.mark.usefixtures("credentials")
+def test_an_object_of_megabytes_is_read_in_flat_memory(aws: LocalAws, bucket: str) -> None:
+    aws.client("s3").put_object(Bucket=bucket, Key="events/a", Body=bytes(64 << 20))
+    # In a process of its own: the emulator, in this one, holds the object.
+    answer = subprocess.run([sys.executable, "-c", _READ], capture_output=True, text=True, check=True).stdout
+    size, most = map(int, answer.split())
+    assert size == 64 << 20
+    assert most < 8 << 20

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ses_history.store.records import line
+from ses_history.store.records import events_on_line
 
 from tests.contract.support import EVENTS, ROWS
 from tests.reader.support import KEY, event, lines, put, rows, stored, sync
@@ -23,6 +23,11 @@ def test_an_event_becomes_exactly_the_rows_of_the_contract(name: str, tmp_path: 
         {column: value for column, value in row.items() if value is not None}
         for row in json.loads(json.dumps(rows(tmp_path / "h"), default=_utc))
     ] == [row | place for row in ROWS[name]]
+
+
+def invalid_lines(folder: Path) -> list[tuple[str, int, str, int]]:
+    with stored(folder) as store:
+        return [(line.object_key, line.line_no, line.reason, line.lines) for line in store.invalid_lines(9999)]
 
 
 def _utc(value: date) -> str:
@@ -57,8 +62,7 @@ def test_every_complained_recipient_and_every_delayed_one_has_its_row(tmp_path: 
     ]
     put(tmp_path / "h", [complaint, delay])
     assert [(row["recipient"], row["recipient_domain"]) for row in rows(tmp_path / "h")] == [
-        (recipient, "example.com")
-        for recipient in ("a@example.com", "b@example.com", "c@example.com", "<d@example.com>")
+        (recipient, "example.com") for recipient in ("a@example.com", "b@example.com", "c@example.com", "d@example.com")
     ]
 
 
@@ -90,24 +94,21 @@ def test_an_event_has_a_row_for_each_of_its_recipients(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("subject", "read"),
+    "mail",
     [
-        ("=?UTF-8?Q?Caf=C3=A9?= menu", "Café menu"),
-        ("=?iso-8859-1?b?R3L832U=?=", "Grüße"),
-        ("=?UTF-8?B?SGVsbG8=?= =?UTF-8?B?V29ybGQ=?=", "HelloWorld"),
-        ("=?klingon?Q?nuqneH?=", "=?klingon?Q?nuqneH?="),
-        ("What is =? in Perl", "What is =? in Perl"),
-        ("日本 =?UTF-8?Q?Caf=C3=A9?=", "日本 =?UTF-8?Q?Caf=C3=A9?="),
+        {"commonHeaders": {"subject": "=?UTF-8?Q?Caf=C3=A9?= menu"}},
+        {
+            "commonHeaders": {},
+            "headers": [{"name": "To", "value": "x"}, {"name": "SUBJECT", "value": "=?UTF-8?Q?Caf=C3=A9?= menu"}],
+        },
     ],
+    ids=["commonHeaders", "headers"],
 )
-@pytest.mark.parametrize("common", [True, False])
 def test_a_subject_is_kept_as_its_reader_saw_it_from_whichever_header_tells(
-    subject: str, read: str, *, common: bool, tmp_path: Path
+    mail: dict[str, Any], tmp_path: Path
 ) -> None:
-    headers = [{"name": "To", "value": "x"}, {"name": "SUBJECT", "value": subject}]
-    headers_of_mail = {"commonHeaders": {"subject": subject}} if common else {"commonHeaders": {}, "headers": headers}
-    put(tmp_path / "h", [event("send", **headers_of_mail)])
-    assert [row["subject"] for row in rows(tmp_path / "h")] == [read]
+    put(tmp_path / "h", [event("send", **mail)])
+    assert [row["subject"] for row in rows(tmp_path / "h")] == ["Café menu"]
 
 
 def test_invalid_lines_are_listed_and_the_others_kept(tmp_path: Path) -> None:
@@ -125,15 +126,13 @@ def test_invalid_lines_are_listed_and_the_others_kept(tmp_path: Path) -> None:
     )
     put(tmp_path / "h", body)
     result = sync(tmp_path / "h")
-    assert [(line.object_key, line.line_no, line.reason) for line in result.invalid_lines] == [
-        (KEY, 2, "blank"),
-        (KEY, 3, "blank"),
-        (KEY, 4, "not JSON"),
-        (KEY, 5, "not an event"),
-        (KEY, 6, "not an event"),
-        (KEY, 7, "unknown event type"),
+    assert invalid_lines(tmp_path / "h") == [
+        (KEY, 4, "not JSON", 1),
+        (KEY, 5, "not an event", 1),
+        (KEY, 6, "not an event", 1),
+        (KEY, 7, "unknown event type", 1),
     ]
-    assert result.lines == 8
+    assert (result.lines, result.invalid_lines) == (6, 4)
     assert [(row["line_no"], row["event_type"], row["message_id"]) for row in rows(tmp_path / "h")] == [
         (1, "Send", EVENTS["send"]["mail"]["messageId"]),
         (7, "Teleport", EVENTS["send"]["mail"]["messageId"]),
@@ -147,7 +146,7 @@ def test_an_object_of_several_gzip_members_and_one_of_plain_text_are_read_whole(
     path.parent.mkdir()
     path.write_bytes(gzip.compress(first) + gzip.compress(second[:100]) + gzip.compress(second[100:]) + b"\0" * 9)
     (tmp_path / "h/plain.json").write_bytes(lines([EVENTS["click"]]))
-    assert sync(tmp_path / "h").invalid_lines == ()
+    assert sync(tmp_path / "h").invalid_lines == 0
     assert [row["event_type"] for row in rows(tmp_path / "h")] == ["Send", "Bounce", "Open", "Click"]
 
 
@@ -162,25 +161,25 @@ def test_every_line_before_the_break_of_a_truncated_object_is_kept_and_the_break
     truncated = whole[: int(len(whole) * kept)]
     path.write_bytes(truncated)
     there = zlib.decompressobj(wbits=31).decompress(truncated).count(b"\n")
-    result = sync(tmp_path / "h")
     assert [row["message_id"] for row in rows(tmp_path / "h")] == [f"{number:064}" for number in range(there)]
-    assert [(line.line_no, line.reason) for line in result.invalid_lines] == [
-        (there + 1, "not JSON"),
-        (there + 2, "truncated gzip"),
+    assert invalid_lines(tmp_path / "h") == [
+        ("truncated.gz", there + 1, "not JSON", 1),
+        ("truncated.gz", there + 2, "truncated gzip", 1),
     ]
     assert 1000 < there < 4000
 
 
 @pytest.mark.parametrize("end", [b"\n", b""])
-def test_any_line_of_a_large_object_is_read_by_its_number(end: bytes) -> None:
+def test_the_events_on_any_line_of_a_large_object_are_read_by_its_number(end: bytes) -> None:
     # Some megabytes: it is decompressed in several blocks, which end anywhere in a line.
-    whole = [f"{number:06}".encode() * (number % 50 + 1) for number in range(40_000)]
-    body = gzip.compress(b"\n".join(whole) + end)
-    assert [line(body, number) for number in (1, 2, 15_000, 39_999, 40_000)] == [
-        whole[number - 1] for number in (1, 2, 15_000, 39_999, 40_000)
+    padding = "".join(f"{number:04}" for number in range(400))
+    whole = lines([event("send", messageId=f"{number}", x=padding[: number % 1600]) for number in range(3000)])
+    events = whole.split(b"\n")[:-1]
+    body = gzip.compress(whole.removesuffix(b"\n") + end)
+    numbers = (1, 2, 1500, 2999, 3000, 3001)
+    assert [list(events_on_line([body], number)) for number in numbers] == [
+        events[number - 1 : number] for number in numbers
     ]
-    with pytest.raises(IndexError, match=r"^1$"):
-        line(body, 40_001)
 
 
 def test_an_object_truncated_in_its_first_line_or_after_a_whole_one_has_no_blank_line(tmp_path: Path) -> None:
@@ -188,8 +187,11 @@ def test_an_object_truncated_in_its_first_line_or_after_a_whole_one_has_no_blank
     whole = gzip.compress(lines([EVENTS["send"]]))
     (tmp_path / "h/first.gz").write_bytes(whole[:12])
     (tmp_path / "h/second.gz").write_bytes(whole + whole[:12])
-    found = [(line.object_key, line.line_no, line.reason) for line in sync(tmp_path / "h").invalid_lines]
-    assert found == [("first.gz", 1, "truncated gzip"), ("second.gz", 2, "truncated gzip")]
+    sync(tmp_path / "h")
+    assert invalid_lines(tmp_path / "h") == [
+        ("first.gz", 1, "truncated gzip", 1),
+        ("second.gz", 2, "truncated gzip", 1),
+    ]
 
 
 JSON = st.recursive(
@@ -222,7 +224,7 @@ def records(draw: st.DrawFn) -> dict[str, Any]:
                 break
             place = inner[step % len(inner)]
         key = sorted(place, key=str)[path[-1] % len(place)] if isinstance(place, dict) else path[-1] % len(place)
-        if place is record and key == "eventType":
+        if place is record and key in ("eventType", "mail"):
             continue
         place[key] = draw(JSON)
     return record

@@ -1,21 +1,24 @@
+import gzip
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
 
 import pytest
-from ses_history.errors import SourceError, StoreError
+from ses_history.errors import SourceError, StoreError, UnreadableError
 from ses_history.history import History
 from ses_history.progress import Listing, Notice, Reading
 from ses_history.sources import Object
 from ses_history.sources.folder import Folder
-from ses_history.store.store import opened
+from ses_history.store.store import _READABLE, opened
+from ses_history.store.sync import changes
 
 from tests.contract.support import EVENTS
-from tests.reader.support import OTHER, event, full_disk, put, rows, store_of, stored, sync
+from tests.reader.support import KEY, OTHER, event, full_disk, lines, put, rows, store_of, stored, sync
 
 
 def message_ids(folder: Path) -> list[str]:
@@ -134,7 +137,7 @@ def test_a_batch_that_fails_after_its_rows_were_written_leaves_none_of_them(
         raise ValueError
 
     with monkeypatch.context() as patched:
-        patched.setattr("ses_history.store.store.decoded_words", fail)
+        patched.setitem(_READABLE, "subject", fail)
         with pytest.raises(ValueError, match=r"^$"):
             sync(tmp_path / "h")
     with stored(tmp_path / "h") as store:
@@ -169,7 +172,7 @@ def test_a_source_that_fails_leaves_what_was_committed_and_its_error(tmp_path: P
     put(tmp_path / "h", [event("send", messageId="one")])
 
     class Failing(Folder):
-        def read(self, key: str) -> bytes | None:
+        def read(self, key: str, /) -> Iterator[bytes] | None:
             raise PermissionError(key)
 
     sync(tmp_path / "h")
@@ -214,11 +217,26 @@ def test_an_interrupted_sync_keeps_what_was_committed(tmp_path: Path, monkeypatc
     assert message_ids(tmp_path / "h") == ["one", "two"]
 
 
-def test_a_file_whose_name_is_not_text_is_an_error(tmp_path: Path) -> None:
+def test_files_whose_names_are_no_text_are_named_and_the_others_read(tmp_path: Path) -> None:
     put(tmp_path / "h", [event("send", messageId="one")])
-    Path(os.fsdecode(bytes(tmp_path / "h") + b"/a\xff.gz")).touch()
-    with pytest.raises(SourceError, match=r"has an invalid name \('a.udcff.gz'\): rename it$"):
-        sync(tmp_path / "h")
+    for name in (b"a\xff.gz", b"b\n.gz"):
+        Path(os.fsdecode(bytes(tmp_path / "h") + b"/" + name)).write_bytes(b"x")
+    synced = sync(tmp_path / "h")
+    assert (synced.listed, synced.added) == (3, 1)
+    reason = "has a name that is no text: rename it"
+    assert {unread.object_key: unread.reason for unread in synced.unread} == {
+        r"a\udcff.gz": reason,
+        r"b\n.gz": reason,
+    }
+
+
+def test_an_empty_file_is_no_object_nor_is_one_of_what_firehose_could_not_deliver(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    put(tmp_path / "h", [event("send", messageId="two")], "error/format/a")
+    (tmp_path / "h/empty").touch()
+    synced = sync(tmp_path / "h")
+    assert (synced.listed, message_ids(tmp_path / "h")) == (1, ["one"])
+    assert message_ids(tmp_path / "h/error") == ["two"]
 
 
 def test_a_pipe_is_not_an_object(tmp_path: Path) -> None:
@@ -230,11 +248,137 @@ def test_a_pipe_is_not_an_object(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_named_and_its_rows_are_kept(tmp_path: Path) -> None:
     put(tmp_path / "h", [event("send", messageId="one")])
     sync(tmp_path / "h")
-    (tmp_path / "h/loop").symlink_to("loop")
-    with pytest.raises(SourceError, match=r"/h/loop cannot be read: Too many levels of symbolic links$"):
-        sync(tmp_path / "h")
-    (tmp_path / "h/loop").unlink()
-    assert message_ids(tmp_path / "h") == ["one"]
+    file = tmp_path / "h" / KEY
+    file.rename(tmp_path / "there")
+    file.symlink_to(file.name)
+    put(tmp_path / "h", [event("send", messageId="two")], OTHER)
+    synced = sync(tmp_path / "h")
+    assert (synced.listed, synced.added, synced.removed) == (2, 1, 0)
+    assert [(unread.object_key, unread.reason) for unread in synced.unread] == [
+        (KEY, "cannot be read (Too many levels of symbolic links): mend that, and sync again")
+    ]
+    assert message_ids(tmp_path / "h") == ["one", "two"]
+    file.unlink()
+    assert message_ids(tmp_path / "h") == ["two"]
+
+
+def test_what_was_read_of_a_folder_that_cannot_be_read_any_more_is_kept() -> None:
+    known = {"a": "1", "closed/a": "1", "closed/b/c": "1", "closed-too": "1"}
+    found = changes(known, {"a": Object("a", "1", 1), "closed/": Object("closed/", "", 0, "is closed")})
+    assert (found.removed, found.new, [unread.object_key for unread in found.unread]) == (
+        ["closed-too"],
+        [],
+        ["closed/"],
+    )
+
+
+_NOBODY = 65534
+
+_AS_NOBODY = f"""
+import os, sys
+from ses_history.sources.folder import Folder
+os.setgid({_NOBODY})
+os.setuid({_NOBODY})
+print(*((item.key, item.unreadable or "") for item in Folder(sys.argv[1]).objects()), sep="\\n")
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be somebody who may not read")
+def test_a_subfolder_that_may_not_be_read_is_named_and_the_rest_is_listed() -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder)
+        path.chmod(0o755)
+        put(path, [EVENTS["send"]], "a")
+        put(path, [EVENTS["send"]], "closed/b")
+        (path / "closed").chmod(0o700)
+        command = [sys.executable, "-c", _AS_NOBODY, folder]
+        listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    reason = "cannot be read (Permission denied): mend that, and sync again"
+    assert listed.splitlines() == [str(("a", "")), str(("closed/", reason))]
+
+
+def test_when_nothing_can_be_read_it_is_an_error_of_the_source(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    file = tmp_path / "h" / KEY
+    file.unlink()
+    file.symlink_to(file.name)
+    for _ in range(2):
+        with pytest.raises(SourceError, match=r"^Nothing in .*/h can be read: .* cannot be read \(Too many levels"):
+            sync(tmp_path / "h")
+
+
+class _Breaking(Folder):
+    """A source of which one object breaks off, after its first lines."""
+
+    asked: ClassVar[list[str]] = []
+
+    def read(self, key: str, /) -> Iterator[bytes] | None:
+        self.asked.append(key)
+        chunks = super().read(key)
+        return self._broken(key, chunks) if chunks and key == OTHER else chunks
+
+    def _broken(self, key: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        yield gzip.decompress(b"".join(chunks))
+        raise UnreadableError(key, "breaks off")
+
+
+@pytest.mark.parametrize("ahead", [1 << 20, 0])
+def test_of_an_object_that_breaks_off_nothing_is_kept_whether_downloaded_ahead_or_streamed(
+    ahead: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ses_history.store.sync._AHEAD_BYTES", ahead)
+    _Breaking.asked.clear()
+    put(tmp_path / "h", [event("send", messageId="one")])
+    put(tmp_path / "h", [event("send", messageId="two"), {}], OTHER)
+    put(tmp_path / "h", [event("send", messageId="three")], "z")
+    synced = History(_Breaking(tmp_path / "h"), store_of(tmp_path / "h")).sync()
+    assert (synced.listed, synced.added, synced.lines, synced.invalid_lines) == (3, 2, 2, 0)
+    assert [(unread.object_key, unread.reason) for unread in synced.unread] == [(OTHER, "breaks off")]
+    assert sorted(_Breaking.asked) == [KEY, OTHER, "z"]
+    with stored(tmp_path / "h") as store:
+        assert set(store.objects()) == {KEY, "z"}
+        assert len(store.rows("SELECT DISTINCT object_no FROM entries")) == 2
+    assert message_ids(tmp_path / "h") == ["one", "two", "three"]
+
+
+def test_an_object_that_has_to_be_read_with_care_is_counted_once(tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", messageId="one")])
+    put(tmp_path / "h", lines([event("send", messageId="two"), {}]) + lines([event("send", messageId="three")]), OTHER)
+    synced = sync(tmp_path / "h")
+    assert (synced.added, synced.lines, synced.invalid_lines) == (2, 4, 1)
+    assert message_ids(tmp_path / "h") == ["one", "two", "three"]
+
+
+def test_a_large_object_is_streamed_its_first_lines_are_read_before_its_last_chunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = b"".join(lines([event("send", messageId=f"{number:06}")]) for number in range(6000))
+    put(tmp_path / "h", [event("send", messageId="before")], "a")
+    (tmp_path / "h/b").write_bytes(text)
+    put(tmp_path / "h", [event("send", messageId="after")], "c")
+    monkeypatch.setattr("ses_history.store.sync._AHEAD_BYTES", 1 << 20)
+    lines_before_chunk = list[int]()
+    progress = list[int]([0])
+
+    class Told(Folder):
+        def read(self, key: str, /) -> Iterator[bytes] | None:
+            chunks = super().read(key)
+            return self._told(chunks) if chunks and key == "b" else chunks
+
+        def _told(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+            for chunk in chunks:
+                lines_before_chunk.append(progress[-1])
+                yield chunk
+
+    def watch(notice: Notice) -> None:
+        if isinstance(notice, Reading):
+            progress.append(notice.lines_done)
+
+    synced = History(Told(tmp_path / "h"), store_of(tmp_path / "h"), watch).sync()
+    assert len(text) > 4 << 20
+    assert synced.lines == 6002
+    assert lines_before_chunk[0] == 1
+    assert lines_before_chunk[-1] > 1000
 
 
 _KILLED = """
@@ -321,7 +465,7 @@ def test_a_batch_ends_at_its_size_and_no_more_is_downloaded_ahead_than_a_limit(
     read_when_told = list[tuple[int, int]]()
 
     class Counting(Folder):
-        def read(self, key: str) -> bytes | None:
+        def read(self, key: str, /) -> Iterator[bytes] | None:
             read.append(key)
             return super().read(key)
 

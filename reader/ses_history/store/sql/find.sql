@@ -1,18 +1,19 @@
--- The newest messages with a matching row that has the text: in its recipient, sender or subject, or as its id, of which
--- the first $id_length characters are enough. Each with the number of all such messages.
-SELECT message_id, count(*) OVER () AS total
+-- The newest of the messages in `standing` whose line has one of the statuses. A message's line is about a recipient of a
+-- selected row: who was looked for, if anybody was. Each has the number of all such messages, and how these stand.
+SELECT message_id, count(*) OVER () AS total, histogram(status) OVER () AS standing
 FROM (
-  -- Each scan has a filter of one column: DuckDB then tests a column's distinct texts, and reads the rest for hits only.
-  SELECT message_id, sent_at FROM matching
-  WHERE message_id = $text OR (length($text) >= $id_length AND starts_with(message_id, $text))
-  UNION ALL
-  SELECT message_id, sent_at FROM matching WHERE contains(lower(recipient), lower($text))
-  UNION ALL
-  SELECT message_id, sent_at FROM matching WHERE contains(lower(source), lower($text))
-  UNION ALL
-  SELECT message_id, sent_at FROM matching WHERE contains(lower(subject), lower($text))
+  SELECT
+    message_id,
+    max(sent_at) AS sent_at,
+    coalesce(
+      min_by(status, address) FILTER (WHERE asked AND looked_for),
+      CASE WHEN NOT bool_or(looked_for) THEN min_by(status, address) FILTER (WHERE asked) END
+    ) AS status
+  FROM (
+    SELECT *, ($statuses IS NULL OR list_contains($statuses, status)) AS asked FROM standing WHERE selected
+  )
+  GROUP BY message_id
 )
-WHERE message_id IS NOT NULL
-GROUP BY message_id
-ORDER BY max(sent_at) DESC NULLS LAST, message_id
+WHERE status IS NOT NULL
+ORDER BY sent_at DESC NULLS LAST, message_id
 LIMIT $limit

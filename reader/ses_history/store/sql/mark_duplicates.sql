@@ -1,5 +1,5 @@
--- Marks duplicates: entries of an event that an earlier entry has already. Firehose may deliver a record twice.
--- Only what happened while the events of the objects numbered from $last + 1 did is looked at.
+-- Marks duplicates: entries of an event that an earlier entry has already, by day, object and line. Firehose may deliver a
+-- record twice. Only what happened while the events of the objects numbered from $last + 1 did is looked at.
 WITH added AS (
   SELECT min(ts) AS first_ts, max(ts) AS last_ts
   FROM entries
@@ -12,11 +12,19 @@ candidates AS (
   WHERE ts BETWEEN (SELECT first_ts FROM added) AND (SELECT last_ts FROM added) AND event_type IS NOT NULL
 ),
 
-numbered AS (
-  SELECT entry, row_number() OVER (PARTITION BY event ORDER BY entry) AS occurrence
+repeated AS (
+  SELECT entry, candidates.event, object_no, line_no
   FROM candidates
-  WHERE event IN (SELECT event FROM candidates GROUP BY event HAVING count(*) > 1)
+  JOIN entries ON entries.rowid = entry
+  WHERE candidates.event IN (SELECT event FROM candidates GROUP BY event HAVING count(*) > 1)
+),
+
+numbered AS (
+  SELECT entry, row_number() OVER (PARTITION BY event ORDER BY day NULLS LAST, key, line_no, entry) AS occurrence
+  FROM repeated
+  JOIN objects USING (object_no)
 )
 
-UPDATE entries SET duplicate = true
-WHERE rowid IN (SELECT entry FROM numbered WHERE occurrence > 1) AND NOT duplicate
+UPDATE entries SET duplicate = occurrence > 1
+FROM numbered
+WHERE entries.rowid = entry AND duplicate <> (occurrence > 1)

@@ -1,39 +1,54 @@
--- The entries of `lines` (object_no, line_no, line), whose objects are numbered from $last + 1: one for each event and
--- recipient, or one for an invalid line, with the reason. $truncated is the line that stands for the rest of a gzip stream.
+-- The entries of `lines` (records.SCHEMA), whose objects are numbered from $last + 1: one for each event and recipient,
+-- or one for an invalid line, with the reason. The provider of $domains[i] is $providers[i].
 -- Fields are those of https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-firehose-contents.html
 WITH parsed AS (
   SELECT
     object_no,
     line_no,
     line,
-    CASE WHEN line NOT IN (chr(10), chr(13) || chr(10)) THEN TRY(from_json(line, '{
+    invalid,
+    invalid_lines,
+    CASE WHEN invalid IS NULL THEN TRY(from_json(line, '{
       "eventType": "VARCHAR",
       "mail": {
-        "timestamp": "VARCHAR", "messageId": "VARCHAR", "source": "VARCHAR", "sendingAccountId": "VARCHAR",
-        "destination": ["VARCHAR"], "commonHeaders": {"subject": "VARCHAR"}, "tags": "JSON"
+        "timestamp": "VARCHAR", "messageId": "VARCHAR", "source": "VARCHAR", "sourceArn": "VARCHAR",
+        "sendingAccountId": "VARCHAR", "destination": ["VARCHAR"],
+        "commonHeaders": {"subject": "VARCHAR", "cc": ["VARCHAR"], "replyTo": ["VARCHAR"]}, "tags": "JSON"
       },
       "bounce": {
         "bounceType": "VARCHAR", "bounceSubType": "VARCHAR", "timestamp": "VARCHAR", "feedbackId": "VARCHAR",
         "reportingMTA": "VARCHAR",
-        "bouncedRecipients": [{"emailAddress": "VARCHAR", "status": "VARCHAR", "diagnosticCode": "VARCHAR"}]
+        "bouncedRecipients": [
+          {"emailAddress": "VARCHAR", "action": "VARCHAR", "status": "VARCHAR", "diagnosticCode": "VARCHAR"}
+        ]
       },
       "complaint": {
         "complainedRecipients": [{"emailAddress": "VARCHAR"}], "timestamp": "VARCHAR", "feedbackId": "VARCHAR",
-        "complaintFeedbackType": "VARCHAR", "complaintSubType": "VARCHAR", "userAgent": "VARCHAR"
+        "complaintFeedbackType": "VARCHAR", "complaintSubType": "VARCHAR", "userAgent": "VARCHAR",
+        "arrivalDate": "VARCHAR"
       },
       "delivery": {
         "timestamp": "VARCHAR", "processingTimeMillis": "BIGINT", "recipients": ["VARCHAR"], "smtpResponse": "VARCHAR",
-        "reportingMTA": "VARCHAR"
+        "reportingMTA": "VARCHAR", "remoteMtaIp": "VARCHAR"
       },
       "deliveryDelay": {
         "timestamp": "VARCHAR", "delayType": "VARCHAR", "expirationTime": "VARCHAR", "reportingMTA": "VARCHAR",
         "delayedRecipients": [{"emailAddress": "VARCHAR", "status": "VARCHAR", "diagnosticCode": "VARCHAR"}]
       },
-      "open": {"timestamp": "VARCHAR", "ipAddress": "VARCHAR", "userAgent": "VARCHAR"},
-      "click": {"timestamp": "VARCHAR", "ipAddress": "VARCHAR", "userAgent": "VARCHAR", "link": "VARCHAR"},
+      "open": {"timestamp": "VARCHAR", "ipAddress": "VARCHAR", "userAgent": "VARCHAR", "isBotEvent": "VARCHAR"},
+      "click": {
+        "timestamp": "VARCHAR", "ipAddress": "VARCHAR", "userAgent": "VARCHAR", "isBotEvent": "VARCHAR",
+        "link": "VARCHAR", "linkTags": "JSON"
+      },
       "reject": {"reason": "VARCHAR"},
       "failure": {"templateName": "VARCHAR", "errorMessage": "VARCHAR"},
-      "subscription": {"contactList": "VARCHAR", "timestamp": "VARCHAR"}
+      "subscription": {
+        "contactList": "VARCHAR", "timestamp": "VARCHAR", "source": "VARCHAR",
+        "newTopicPreferences": {
+          "unsubscribeAll": "BOOLEAN",
+          "topicSubscriptionStatus": [{"topicName": "VARCHAR", "subscriptionStatus": "VARCHAR"}]
+        }
+      }
     }')) END AS r
   FROM lines
 ),
@@ -43,25 +58,29 @@ events AS (
     object_no,
     line_no,
     CASE
-      -- A case of its own, so that only the few lines that are not JSON are trimmed.
-      WHEN r IS NULL THEN CASE trim(line, ' ' || chr(9) || chr(10) || chr(13))
-        WHEN '' THEN 'blank'
-        WHEN $truncated THEN 'truncated gzip'
-        ELSE 'not JSON'
-      END
-      WHEN r.eventType IS NULL THEN 'not an event'
+      WHEN invalid IS NOT NULL THEN invalid
+      WHEN r IS NULL THEN 'not JSON'
+      WHEN r.eventType IS NULL OR r.mail IS NULL THEN 'not an event'
       WHEN r.eventType NOT IN (
         'Send', 'Reject', 'Bounce', 'Complaint', 'Delivery', 'Open', 'Click', 'Rendering Failure', 'DeliveryDelay',
         'Subscription'
       ) THEN 'unknown event type'
     END AS invalid,
-    r.eventType AS event_type,
+    greatest(invalid_lines, 1) AS invalid_lines,
+    CASE WHEN r.mail IS NOT NULL THEN r.eventType END AS event_type,
     r.mail AS mail,
-    coalesce(r.mail.commonHeaders.subject, CASE WHEN r.mail IS NOT NULL THEN list_filter(
-      TRY(from_json(json_extract(line, '$.mail.headers'), '[{"name": "VARCHAR", "value": "VARCHAR"}]')),
-      lambda header: lower(header.name) = 'subject'
-    )[1].value END) AS subject,
-    json_extract_string(r.mail.tags, ['$."ses:configuration-set"[0]', '$."ses:from-domain"[0]']) AS ses_tags,
+    -- Headers are looked at only where they may have something that is not told elsewhere: that saves a fifth of the time,
+    -- and with these patterns, of which only the end is without case, finding out takes a fifth of what `contains` does.
+    CASE WHEN
+      regexp_matches(line, 'essage-[iI][dD]"') OR regexp_matches(line, 'ESSAGE-[I]D"')
+      OR r.mail.commonHeaders.subject IS NULL
+    THEN
+      TRY(from_json(json_extract(line, '$.mail.headers'), '[{"name": "VARCHAR", "value": "VARCHAR"}]'))
+    END AS headers,
+    json_extract_string(
+      r.mail.tags,
+      ['$."ses:configuration-set"[0]', '$."ses:from-domain"[0]', '$."ses:tenant-name"[0]', '$."ses-history-test"[0]']
+    ) AS ses_tags,
     r.bounce AS bounce,
     r.complaint AS complaint,
     r.delivery AS delivery,
@@ -71,9 +90,9 @@ events AS (
     r.reject AS reject,
     r.failure AS failure,
     r.subscription AS subscription,
-    TRY_CAST(r.mail."timestamp" AS TIMESTAMP) AS sent_at,
+    utc(r.mail."timestamp") AS sent_at,
     coalesce(
-      TRY_CAST(CASE r.eventType
+      utc(CASE r.eventType
         WHEN 'Bounce' THEN r.bounce."timestamp"
         WHEN 'Complaint' THEN r.complaint."timestamp"
         WHEN 'Delivery' THEN r.delivery."timestamp"
@@ -81,8 +100,8 @@ events AS (
         WHEN 'Open' THEN r.open."timestamp"
         WHEN 'Click' THEN r.click."timestamp"
         WHEN 'Subscription' THEN r.subscription."timestamp"
-      END AS TIMESTAMP),
-      TRY_CAST(r.mail."timestamp" AS TIMESTAMP)
+      END),
+      utc(r.mail."timestamp")
     ) AS ts,
     coalesce(CASE r.eventType
       WHEN 'Bounce' THEN len(r.bounce.bouncedRecipients)
@@ -90,47 +109,80 @@ events AS (
       WHEN 'Delivery' THEN len(r.delivery.recipients)
       WHEN 'DeliveryDelay' THEN len(r.deliveryDelay.delayedRecipients)
       ELSE len(r.mail.destination)
-    END, 0) AS recipient_count
+    END, 0) AS named
   FROM parsed
 ),
 
 recipients AS (
   SELECT
     *,
-    CAST(unnest(range(1, greatest(recipient_count, 1) + 1)) AS INTEGER) AS recipient_no
+    -- A report that names nobody is about the one whom the message was for; of several it is not known.
+    CASE WHEN named = 0 AND len(mail.destination) = 1 THEN 1 ELSE named END AS recipient_count,
+    CAST(unnest(range(1, greatest(named, 1) + 1)) AS INTEGER) AS recipient_no
   FROM events
 ),
 
 addressed AS (
   SELECT
     *,
-    CASE event_type
-      WHEN 'Bounce' THEN bounce.bouncedRecipients[recipient_no].emailAddress
-      WHEN 'Complaint' THEN complaint.complainedRecipients[recipient_no].emailAddress
-      WHEN 'Delivery' THEN delivery.recipients[recipient_no]
-      WHEN 'DeliveryDelay' THEN delay.delayedRecipients[recipient_no].emailAddress
-      ELSE mail.destination[recipient_no]
-    END AS recipient
+    coalesce(
+      CASE event_type
+        WHEN 'Bounce' THEN bounce.bouncedRecipients[recipient_no].emailAddress
+        WHEN 'Complaint' THEN complaint.complainedRecipients[recipient_no].emailAddress
+        WHEN 'Delivery' THEN delivery.recipients[recipient_no]
+        WHEN 'DeliveryDelay' THEN delay.delayedRecipients[recipient_no].emailAddress
+        ELSE mail.destination[recipient_no]
+      END,
+      CASE WHEN recipient_count = 1 AND len(mail.destination) = 1 THEN mail.destination[1] END
+    ) AS named_as
   FROM recipients
+),
+
+bare AS (
+  SELECT
+    *,
+    -- The address alone, of `Name <address>` as well.
+    trim(CASE
+      WHEN contains(named_as, '<') THEN split_part(split_part(named_as, '<', -1), '>', 1)
+      ELSE named_as
+    END) AS recipient
+  FROM addressed
+),
+
+located AS (
+  SELECT
+    *,
+    CASE WHEN contains(recipient, '@') THEN lower(split_part(recipient, '@', -1)) END AS recipient_domain
+  FROM bare
 )
 
 SELECT
-  CASE WHEN isfinite(ts) THEN ts END AS ts,
+  in_calendar(ts) AS ts,
   event_type,
   mail.messageId AS message_id,
-  CASE WHEN isfinite(sent_at) THEN sent_at END AS sent_at,
+  in_calendar(sent_at) AS sent_at,
   recipient,
-  CASE WHEN contains(recipient, '@') THEN rtrim(lower(split_part(recipient, '@', -1)), '>') END AS recipient_domain,
+  recipient_domain,
   recipient_no,
   CAST(recipient_count AS INTEGER) AS recipient_count,
   mail.source AS source,
-  subject,
+  coalesce(mail.commonHeaders.subject, CASE WHEN headers IS NOT NULL THEN
+    list_filter(headers, lambda header: lower(header.name) = 'subject')[1].value
+  END) AS subject,
+  array_to_string(mail.commonHeaders.cc, ', ') AS cc,
+  array_to_string(mail.commonHeaders.replyTo, ', ') AS reply_to,
+  CASE WHEN headers IS NOT NULL THEN
+    list_filter(headers, lambda header: lower(header.name) = 'message-id')[1].value
+  END AS mail_message_id,
   ses_tags[1] AS configuration_set,
   ses_tags[2] AS from_domain,
+  ses_tags[3] AS tenant,
+  mail.sourceArn AS source_arn,
   mail.sendingAccountId AS account_id,
   CAST(mail.tags AS VARCHAR) AS tags,
   bounce.bounceType AS bounce_type,
   bounce.bounceSubType AS bounce_sub_type,
+  bounce.bouncedRecipients[recipient_no].action AS action,
   coalesce(bounce.bouncedRecipients[recipient_no].status, delay.delayedRecipients[recipient_no].status) AS smtp_status,
   coalesce(
     delivery.smtpResponse,
@@ -138,19 +190,33 @@ SELECT
     delay.delayedRecipients[recipient_no].diagnosticCode
   ) AS smtp_response,
   coalesce(delivery.reportingMTA, bounce.reportingMTA, delay.reportingMTA) AS reporting_mta,
+  delivery.remoteMtaIp AS remote_mta_ip,
   delivery.processingTimeMillis AS processing_ms,
   delay.delayType AS delay_type,
-  TRY_CAST(delay.expirationTime AS TIMESTAMP) AS delay_expires_at,
-  coalesce(complaint.complaintFeedbackType, complaint.complaintSubType) AS complaint_type,
+  in_calendar(utc(delay.expirationTime)) AS delay_expires_at,
+  complaint.complaintFeedbackType AS complaint_type,
+  complaint.complaintSubType AS complaint_sub_type,
+  in_calendar(utc(complaint.arrivalDate)) AS arrival_date,
   coalesce(bounce.feedbackId, complaint.feedbackId) AS feedback_id,
   coalesce(opened.userAgent, click.userAgent, complaint.userAgent) AS user_agent,
   coalesce(opened.ipAddress, click.ipAddress) AS ip,
+  CASE coalesce(opened.isBotEvent, click.isBotEvent) WHEN 'Likely' THEN true WHEN 'Unlikely' THEN false END AS is_bot,
   click.link AS link,
+  CAST(click.linkTags AS VARCHAR) AS link_tags,
   coalesce(reject.reason, failure.errorMessage) AS reason,
   failure.templateName AS template_name,
   subscription.contactList AS contact_list,
+  subscription.source AS subscription_source,
+  subscription.newTopicPreferences.unsubscribeAll AS unsubscribed,
+  TRY(CAST(to_json(map_from_entries(list_transform(
+    subscription.newTopicPreferences.topicSubscriptionStatus,
+    lambda topic: {'key': coalesce(topic.topicName, ''), 'value': topic.subscriptionStatus}
+  ))) AS VARCHAR)) AS topics,
+  ses_tags[4] IS NOT NULL OR recipient_domain IS NOT DISTINCT FROM 'simulator.amazonses.com' AS is_test,
+  $providers[list_position($domains, recipient_domain)] AS provider,
   $last + object_no AS object_no,
   line_no,
   invalid,
+  CASE WHEN invalid IS NOT NULL THEN invalid_lines END AS invalid_lines,
   false AS duplicate
-FROM addressed
+FROM located

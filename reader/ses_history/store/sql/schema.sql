@@ -15,29 +15,46 @@ CREATE TABLE entries (
   recipient_count INTEGER,
   source VARCHAR,
   subject VARCHAR,
+  cc VARCHAR,
+  reply_to VARCHAR,
+  mail_message_id VARCHAR,
   configuration_set VARCHAR,
   from_domain VARCHAR,
+  tenant VARCHAR,
+  source_arn VARCHAR,
   account_id VARCHAR,
   tags VARCHAR USING COMPRESSION zstd,
   bounce_type VARCHAR,
   bounce_sub_type VARCHAR,
+  action VARCHAR,
   smtp_status VARCHAR,
   smtp_response VARCHAR,
   reporting_mta VARCHAR,
+  remote_mta_ip VARCHAR,
   processing_ms BIGINT,
   delay_type VARCHAR,
   delay_expires_at TIMESTAMP,
   complaint_type VARCHAR,
+  complaint_sub_type VARCHAR,
+  arrival_date TIMESTAMP,
   feedback_id VARCHAR,
   user_agent VARCHAR,
   ip VARCHAR,
+  is_bot BOOLEAN,
   link VARCHAR,
+  link_tags VARCHAR,
   reason VARCHAR,
   template_name VARCHAR,
   contact_list VARCHAR,
+  subscription_source VARCHAR,
+  unsubscribed BOOLEAN,
+  topics VARCHAR,
+  is_test BOOLEAN,
+  provider VARCHAR,
   object_no INTEGER,
   line_no INTEGER,
   invalid VARCHAR,
+  invalid_lines INTEGER,
   duplicate BOOLEAN,
   event VARCHAR GENERATED ALWAYS AS (concat_ws(
     chr(31), event_type, message_id, epoch_ms(ts), recipient_no, recipient, feedback_id, smtp_response, ip, user_agent,
@@ -45,12 +62,34 @@ CREATE TABLE entries (
   ))
 );
 
+-- What texts are compared as, where that is not what lower() makes of them.
+CREATE TABLE spellings (text VARCHAR, comparable VARCHAR);
+
+-- The moment that a text tells, in UTC. Nearly all are in UTC already, and quicker to read.
+CREATE MACRO utc(text) AS CASE
+  WHEN ends_with(text, 'Z') THEN TRY_CAST(text AS TIMESTAMP)
+  ELSE TRY_CAST(text AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
+END;
+
+-- The moment, where programs have it in their calendars: they end with the year 9999.
+CREATE MACRO in_calendar(moment) AS
+  CASE WHEN moment BETWEEN '0001-01-01' AND '9999-12-31 23:59:59.999999' THEN moment END;
+
+-- Whether people may not read the text as it is: it has encoded words, is folded, or is not in normal form.
+CREATE MACRO may_be_unreadable(text) AS
+  contains(text, '=?') OR contains(lower(text), 'xn--') OR contains(text, chr(10)) OR contains(text, chr(13))
+  OR text <> nfc_normalize(text);
+
 CREATE VIEW history AS
 SELECT
   ts,
   day,
-  entries.* EXCLUDE (ts, object_no, line_no, invalid, duplicate, event)
-  REPLACE (TRY(json_transform(tags, '"MAP(VARCHAR, VARCHAR[])"')) AS tags),
+  entries.* EXCLUDE (ts, object_no, line_no, invalid, invalid_lines, duplicate, event)
+  REPLACE (
+    TRY(json_transform(tags, '"MAP(VARCHAR, VARCHAR[])"')) AS tags,
+    TRY(json_transform(link_tags, '"MAP(VARCHAR, VARCHAR[])"')) AS link_tags,
+    TRY(json_transform(topics, '"MAP(VARCHAR, VARCHAR)"')) AS topics
+  ),
   key AS object_key,
   line_no,
   -- 63 bits: a whole number in every format the rows are exported to

@@ -1,7 +1,9 @@
--- Of each event all of whose entries are marked as duplicates, since the unmarked one was removed, unmarks the first.
+-- Of each event all of whose entries are marked as duplicates, since the unmarked one was removed, unmarks the first by
+-- day, object and line.
 WITH duplicates AS (
-  SELECT rowid AS entry, message_id, event
+  SELECT entries.rowid AS entry, message_id, event, day, key, line_no
   FROM entries
+  JOIN objects USING (object_no)
   WHERE duplicate
 ),
 
@@ -13,4 +15,6 @@ kept AS (
 )
 
 UPDATE entries SET duplicate = false
-WHERE rowid IN (SELECT min(entry) FROM duplicates ANTI JOIN kept USING (event) GROUP BY event)
+WHERE rowid IN (
+  SELECT first(entry ORDER BY day NULLS LAST, key, line_no, entry) FROM duplicates ANTI JOIN kept USING (event) GROUP BY event
+)
