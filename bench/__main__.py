@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -19,7 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench.corpus import Corpus, make
+from bench.corpus import END, Corpus, make
 
 _HISTORY = str(Path(sys.executable).with_name("ses-history"))
 _SCAN = [sys.executable, "-m", "bench.duckdb_scan"]
@@ -27,6 +28,7 @@ _RECIPIENT = "ada.abel1@mail.example.com"
 _BUCKET = "history"
 _LIST = f"import boto3; list(boto3.client('s3').get_paginator('list_objects_v2').paginate(Bucket='{_BUCKET}'))"
 _TIMES = 3
+_LISTED_DAYS = 365
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +45,7 @@ class Figure:
 @click.option("--events", default=5_000_000, show_default=True, help="How many events the corpus has.")
 @click.option("--large", default=100, show_default=True, help="Over how many large objects.")
 @click.option("--small", default=8_000, show_default=True, help="Over how many small objects.")
-@click.option("--listed", default=10_000, show_default=True, help="How many objects are listed where nothing is new.")
+@click.option("--listed", default=105_000, show_default=True, help="How many objects there are where nothing is new.")
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -59,7 +61,8 @@ def main(events: int, large: int, small: int, listed: int, folder: Path | None) 
                 pass
         table = Table("what", "with", "seconds", "memory")
         figures = _figures(corpus, temporary_folder)
-        figures += _of_a_fifth(corpus, temporary_folder) + _of_nothing_new(listed, temporary_folder)
+        figures += _of_questions(corpus, temporary_folder) + _of_a_fifth(corpus, temporary_folder)
+        figures += _of_nothing_new(listed, temporary_folder)
         for figure in figures:
             table.add_row(figure.what, figure.command, _said(figure.seconds, "{:.2f}"), _megabytes(figure.memory))
         Console(soft_wrap=True).print(table)
@@ -81,6 +84,21 @@ def _figures(corpus: Corpus, temporary: Path) -> list[Figure]:
     return figures
 
 
+def _of_questions(corpus: Corpus, temporary: Path) -> list[Figure]:
+    """Questions about the store of the large objects, and the first one of who asks about a week alone."""
+    folder = ["--folder", str(corpus.layouts["large"])]
+    where = [*folder, "--store", str(temporary / "large.duckdb")]
+    week = temporary / "week.duckdb"
+    asked = [_HISTORY, "find", "--since", f"{END - timedelta(days=7):%Y-%m-%d}", "--utc"]
+    first = json.loads(subprocess.run([_HISTORY, "find", _RECIPIENT, "--json", *where], capture_output=True).stdout)[0]  # noqa: S603, PLW1510
+    return [
+        _figure("find a word of a subject", "ses-history", [_HISTORY, "find", "summer", *where]),
+        _figure("show", "ses-history", [_HISTORY, "show", first["message_id"], *where]),
+        _figure("health", "ses-history", [_HISTORY, "health", *where]),
+        _figure("first find, a week", "ses-history", [*asked, *folder, "--store", str(week)], creates=week),
+    ]
+
+
 def _of_a_fifth(corpus: Corpus, temporary: Path) -> list[Figure]:
     """What memory a shorter history takes."""
     folder = temporary / "fifth"
@@ -90,9 +108,21 @@ def _of_a_fifth(corpus: Corpus, temporary: Path) -> list[Figure]:
         (folder / path.name).symlink_to(path.resolve())
     store = temporary / "fifth.duckdb"
     where = ["--folder", str(folder), "--store", str(store)]
+    what = "{}, a fifth of the large objects"
+    files = [temporary / f"rows.{end}" for end in ("csv", "jsonl", "parquet", "sqlite")]
     return [
-        _figure("first sync, a fifth of the large objects", "ses-history", [_HISTORY, "sync", *where], creates=store),
-        _figure("find, a fifth of the large objects", "ses-history", [_HISTORY, "find", _RECIPIENT, *where]),
+        _figure(what.format("first sync"), "ses-history", [_HISTORY, "sync", *where], creates=store),
+        _figure(what.format("find"), "ses-history", [_HISTORY, "find", _RECIPIENT, *where]),
+        _figure(what.format("stats by tag"), "ses-history", [_HISTORY, "stats", "--by", "tag:campaign", *where]),
+        *(
+            _figure(
+                what.format(f"export --events, {file.suffix}"),
+                "ses-history",
+                [_HISTORY, "export", str(file), "--events", *where],
+                creates=file,
+            )
+            for file in files
+        ),
     ]
 
 
@@ -101,7 +131,8 @@ def _of_nothing_new(listed: int, temporary: Path) -> list[Figure]:
     folder = temporary / "listed"
     body = gzip.compress(b'{"eventType": "Send", "mail": {"messageId": "one"}}\n')
     for number in range(listed):
-        path = folder / f"events/day=2026-11-{number % 28 + 1:02}/ses-history-1-2026-11-23-08-00-00-{number:08}.gz"
+        day = f"{END - timedelta(days=number * _LISTED_DAYS // listed):%Y-%m-%d}"
+        path = folder / f"events/day={day}/ses-history-1-{day}-08-00-00-{number:08}.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
     sync_folder = [_HISTORY, "sync", "--folder", str(folder), "--store", str(temporary / "listed.duckdb")]
@@ -111,7 +142,8 @@ def _of_nothing_new(listed: int, temporary: Path) -> list[Figure]:
 
 
 def _of_a_bucket(what: str, folder: Path) -> list[Figure]:
-    sync = [_HISTORY, "sync", "--bucket", _BUCKET, "--store", str(folder.with_name("bucket.duckdb"))]
+    where = ["--bucket", _BUCKET, "--store", str(folder.with_name("bucket.duckdb"))]
+    sync, find = [_HISTORY, "sync", *where], [_HISTORY, "find", _RECIPIENT, *where]
     # In a process of its own: what a command takes of memory is counted from what the process that starts it has.
     serving = [sys.executable, "-m", "bench.bucket", _BUCKET, str(folder)]
     with subprocess.Popen(serving, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:  # noqa: S603
@@ -121,6 +153,7 @@ def _of_a_bucket(what: str, folder: Path) -> list[Figure]:
             _run(sync)
             figures = [
                 _figure(what, "ses-history", sync),
+                _figure(what.replace("sync", "find"), "ses-history", find),
                 _figure(what, "boto3, the listing alone", [sys.executable, "-c", _LIST]),
             ]
         server.stdin.close()

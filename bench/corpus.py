@@ -15,6 +15,9 @@ from isal import igzip
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _DAYS = 300
+END = _START + timedelta(days=_DAYS)
+"""When the last of the mail was sent, about."""
+
 _FIRST = "ada ben cleo dan eva finn gia hugo ida jon kim leo mia noa ole pia quin ria sam tia uwe vera wim xena yan zoe"
 _LAST = "abel berg cruz diaz engel frei gomez haas ito jung kaya lang meyer nunez otto park quist rossi sato tran ueda"
 _PEOPLE = [(first, last) for first in _FIRST.split() for last in _LAST.split()]

@@ -8,23 +8,29 @@ import sys
 import duckdb
 
 _RECIPIENTS = "STRUCT(emailAddress VARCHAR, status VARCHAR, diagnosticCode VARCHAR)[]"
+_BOUNCED = "STRUCT(emailAddress VARCHAR, action VARCHAR, status VARCHAR, diagnosticCode VARCHAR)[]"
+_TOPICS = "STRUCT(topicName VARCHAR, subscriptionStatus VARCHAR)[]"
 _COLUMNS = {
     "eventType": "VARCHAR",
-    "mail": 'STRUCT("timestamp" TIMESTAMP, messageId VARCHAR, source VARCHAR, sendingAccountId VARCHAR, '
-    "destination VARCHAR[], commonHeaders STRUCT(subject VARCHAR), tags MAP(VARCHAR, VARCHAR[]))",
+    "mail": 'STRUCT("timestamp" TIMESTAMP, messageId VARCHAR, source VARCHAR, sourceArn VARCHAR, '
+    "sendingAccountId VARCHAR, destination VARCHAR[], "
+    "commonHeaders STRUCT(subject VARCHAR, cc VARCHAR[], replyTo VARCHAR[]), tags MAP(VARCHAR, VARCHAR[]))",
     "bounce": 'STRUCT(bounceType VARCHAR, bounceSubType VARCHAR, "timestamp" TIMESTAMP, feedbackId VARCHAR, '
-    f"reportingMTA VARCHAR, bouncedRecipients {_RECIPIENTS})",
+    f"reportingMTA VARCHAR, bouncedRecipients {_BOUNCED})",
     "complaint": 'STRUCT(complainedRecipients STRUCT(emailAddress VARCHAR)[], "timestamp" TIMESTAMP, '
-    "feedbackId VARCHAR, complaintFeedbackType VARCHAR, userAgent VARCHAR)",
+    "feedbackId VARCHAR, complaintFeedbackType VARCHAR, complaintSubType VARCHAR, userAgent VARCHAR, "
+    "arrivalDate TIMESTAMP)",
     "delivery": 'STRUCT("timestamp" TIMESTAMP, processingTimeMillis BIGINT, recipients VARCHAR[], '
-    "smtpResponse VARCHAR, reportingMTA VARCHAR)",
+    "smtpResponse VARCHAR, reportingMTA VARCHAR, remoteMtaIp VARCHAR)",
     "deliveryDelay": 'STRUCT("timestamp" TIMESTAMP, delayType VARCHAR, expirationTime TIMESTAMP, '
     f"reportingMTA VARCHAR, delayedRecipients {_RECIPIENTS})",
-    "open": 'STRUCT("timestamp" TIMESTAMP, ipAddress VARCHAR, userAgent VARCHAR)',
-    "click": 'STRUCT("timestamp" TIMESTAMP, ipAddress VARCHAR, userAgent VARCHAR, link VARCHAR)',
+    "open": 'STRUCT("timestamp" TIMESTAMP, ipAddress VARCHAR, userAgent VARCHAR, isBotEvent VARCHAR)',
+    "click": 'STRUCT("timestamp" TIMESTAMP, ipAddress VARCHAR, userAgent VARCHAR, isBotEvent VARCHAR, link VARCHAR, '
+    "linkTags MAP(VARCHAR, VARCHAR[]))",
     "reject": "STRUCT(reason VARCHAR)",
     "failure": "STRUCT(templateName VARCHAR, errorMessage VARCHAR)",
-    "subscription": 'STRUCT(contactList VARCHAR, "timestamp" TIMESTAMP)',
+    "subscription": 'STRUCT(contactList VARCHAR, "timestamp" TIMESTAMP, source VARCHAR, '
+    f"newTopicPreferences STRUCT(unsubscribeAll BOOLEAN, topicSubscriptionStatus {_TOPICS}))",
 }
 
 

@@ -2,17 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from ses_history.errors import QuestionError, SourceError, StoreMissingError
+from ses_history.errors import QuestionError, SourceError, StoreError, StoreMissingError
 from ses_history.health import Health
 from ses_history.progress import Listing, Rebuilding, Watch, unwatched
-from ses_history.results import Emptied, Found, InvalidLine, Message, Stats, Synced
+from ses_history.results import Emptied, Found, InvalidLine, Message, Stats, Synced, Unread
 from ses_history.selection import EVERYTHING, HEADER_OBJECTS, Header, Selection
 from ses_history.sources import Object, Source
 from ses_history.store import ask
@@ -22,12 +22,16 @@ from ses_history.store.export import export
 from ses_history.store.files import default_store, older_stores, remove, remove_unused, store_file
 from ses_history.store.health import health
 from ses_history.store.records import events_on_line
-from ses_history.store.store import Store, opened
+from ses_history.store.store import Listed, Store, opened
 from ses_history.store.sync import changes, sync
 
 _LISTED = 1000
 """How many objects are listed between two notices to whoever watches."""
 
+_A_DAY = timedelta(days=1)
+
+_EARLY = timedelta(days=2)
+"""How much earlier than its message an event may lie: under the day, in UTC, of the oldest event in its object."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a character, which JSON can name and no text has."""
@@ -49,10 +53,22 @@ class History:
 
     def sync(self) -> Synced:
         """Bring the store up to date with the source. With nothing new it is only read, and others may read it too."""
+        return self._brought_up_to_date(everything=True, since=None)
+
+    def catch_up(self, since: datetime | None = None) -> Synced:
+        """Bring the store up to date for questions about messages sent since a time; in UTC, where it is naive.
+
+        Only objects that may be new are listed, and once a day all of them; where keys do not sort by day, all of them
+        each time. A new store reads only the objects from two days before on, and the rest when it is asked for more.
+        """
+        first = Selection(since=since).since
+        return self._brought_up_to_date(everything=False, since=first.date() - _EARLY if first else None)
+
+    def _brought_up_to_date(self, *, everything: bool, since: date | None) -> Synced:
         older = list(older_stores(self._store)) if self._store == self._default else []
         if older and not self._store.exists():
             self._watch(Rebuilding(store=self._store))
-        synced = self._synced()
+        synced = self._synced(everything=everything, since=since)
         for path in older:
             remove_unused(path)
         return synced
@@ -86,7 +102,7 @@ class History:
         more than `read_at_most`; None is no limit.
         """
         asked = ask.question(_several(texts), any_of, selection, statuses, exact=exact)
-        with self._opened(read_only=True) as store:
+        with self._asked(selection.since) as store:
             if header is None:
                 return ask.find(store, asked, limit)
             places = ask.places(store, asked)
@@ -97,7 +113,7 @@ class History:
                 f"far: select fewer, by a time, a set or a type, or allow more than {read_at_most:,} objects with --yes"
             )
         found = having(self.source, places, header, self._watch)
-        with self._opened(read_only=True) as store:
+        with self._asked(selection.since) as store:
             answer = ask.find(store, asked, limit, found.message_ids)
         return replace(answer, looked_through=len(places), truncated=found.truncated)
 
@@ -112,12 +128,12 @@ class History:
     ) -> tuple[Emptied, ...]:
         """Why `find` finds nothing: unknown names, or else the conditions each of which alone leaves nothing."""
         asked = ask.question(_several(texts), any_of, selection, statuses, exact=exact)
-        with self._opened(read_only=True) as store:
+        with self._asked(selection.since) as store:
             return emptied(store, asked)
 
     def show(self, message_id: str) -> Message:
         """The message with this id, the beginning of it, or this Message-ID header; raises NothingFoundError."""
-        with self._opened(read_only=True) as store:
+        with self._asked(None) as store:
             return ask.show(store, message_id)
 
     def raw(self, message: Message) -> Iterator[bytes]:
@@ -144,7 +160,7 @@ class History:
 
         Hours, days, weeks and months are those of the time zone, a name of the IANA database.
         """
-        with self._opened(read_only=True) as store:
+        with self._asked(selection.since) as store:
             return ask.stats(store, selection, by, zone)
 
     def health(self, now: datetime | None = None) -> Health:
@@ -152,34 +168,59 @@ class History:
 
         Raises NothingFoundError without an event.
         """
-        with self._opened(read_only=True) as store:
-            return health(store, now or datetime.now(UTC).replace(tzinfo=None))
+        with self._asked(None) as store:
+            return health(store, now or _now())
 
     def export(self, file: Path, file_format: str, selection: Selection = EVERYTHING) -> int:
         """Write the selected rows to a new file, in one of `selection.FORMATS`; the number of rows.
 
         Only its owner can read it. Raises ExportError, and leaves no file then.
         """
-        with self._opened(read_only=True) as store:
+        with self._asked(selection.since) as store:
             return export(store, selection, file, file_format)
 
-    def _synced(self) -> Synced:
-        known, invalid_lines = dict[str, str](), 0
-        with suppress(StoreMissingError), self._opened(read_only=True) as store:
-            known, invalid_lines = store.objects(), store.invalid_count()
-        objects = self._listed(known)
-        changed = changes(known, objects)
-        if known and not changed.new and not changed.removed:
+    def _synced(self, *, everything: bool, since: date | None) -> Synced:
+        task = self._task(everything=everything, since=since)
+        objects, left_out = self._listed(task)
+        changed = changes(task.known, objects)
+        if task.is_noted and not changed.new and not changed.removed:
             return Synced(
-                listed=len(objects), added=0, removed=0, lines=0, invalid_lines=invalid_lines, unread=changed.unread
+                listed=task.settled + len(objects) + left_out,
+                added=0,
+                removed=0,
+                lines=0,
+                invalid_lines=task.invalid_lines,
+                unread=task.unread + changed.unread,
             )
         with self._opened() as store:
-            now = store.objects()
-            if now != known:  # another process synced meanwhile, and may have seen more
-                objects = self._listed(now)
-            synced = sync(self.source, objects, store, self._watch)
+            known = store.objects(task.after)
+            if known != task.known:  # another process synced meanwhile, and may have seen more
+                objects, left_out = self._listed(replace(task, known=known))
+            synced = sync(self.source, objects, store, self._watch, after=task.after)
             self._check(store, synced, objects)
-        return synced
+            if task.after is None:
+                store.note(Listed(at=_now(), since=task.since))
+        return replace(synced, listed=synced.listed + left_out)
+
+    def _task(self, *, everything: bool, since: date | None) -> "_Task":
+        """What is to be listed: only what may be new, if everything was listed less than a day ago."""
+        with suppress(StoreMissingError), self._opened(read_only=True) as store:
+            listed = store.listed()
+            if listed.at:
+                first_day = min(since, listed.since) if since and listed.since else None
+                is_noted = _now() - listed.at < _A_DAY and first_day == listed.since
+                after = store.last_settled() if is_noted and not everything else None
+                known = store.objects(after)
+                return _Task(
+                    after=after,
+                    since=first_day,
+                    known=known,
+                    is_noted=is_noted,
+                    settled=store.object_count() - len(known),
+                    invalid_lines=store.invalid_count(),
+                    unread=store.unread(until=after) if after else (),
+                )
+        return _Task(since=since)
 
     def _check(self, store: Store, synced: Synced, objects: dict[str, Object]) -> None:
         """Raise SourceError, and keep no store, where nothing looks like a history: neither a line nor a key."""
@@ -192,18 +233,58 @@ class History:
                 f"{first.line_no}: {first.reason}). Name the folder, or the bucket and prefix, that events are kept in"
             )
 
+    @contextmanager
+    def _asked(self, since: datetime | None) -> Iterator[Store]:
+        """The store, for a question about messages sent since then; raises StoreError where it has only later ones."""
+        with self._opened(read_only=True) as store:
+            first_day = store.listed().since
+            if first_day and (since is None or since.date() - _EARLY < first_day):
+                raise StoreError(
+                    f"The store {self._store} has only what was sent since {first_day + _EARLY}: sync, or ask for less"
+                )
+            yield store
+
     def _opened(self, *, read_only: bool = False) -> AbstractContextManager[Store]:
         return opened(self._store, self.source.name, read_only=read_only, watch=self._watch)
 
-    def _listed(self, known: dict[str, str]) -> dict[str, Object]:
-        """Every object of the source, by its key."""
-        objects = dict[str, Object]()
+    def _listed(self, task: "_Task") -> tuple[dict[str, Object], int]:
+        """The objects of the source that the task is about, by their keys, and how many it leaves out."""
+        objects, left_out = dict[str, Object](), 0
         self._watch(Listing(source=self.source.name, objects=0))
-        for item in self.source.objects(known):
-            objects[item.key] = item
+        for item in self.source.objects(task.known, after=task.after):
+            if task.since is None or item.day is None or item.day >= task.since:
+                objects[item.key] = item
+            else:
+                left_out += 1
             if len(objects) % _LISTED == 0:
                 self._watch(Listing(source=self.source.name, objects=len(objects)))
-        return objects
+        return objects, left_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Task:
+    """What a sync lists, and what the store has of it."""
+
+    after: str | None = None
+    """Only keys that follow it."""
+
+    since: date | None = None
+    """Only objects of this day on, as far as their keys tell."""
+
+    known: Mapping[str, str] = field(default_factory=dict[str, str])
+    is_noted: bool = False
+    """Whether the store knows already what it covers."""
+
+    settled: int = 0
+    """How many objects there are beside."""
+
+    invalid_lines: int = 0
+    unread: tuple[Unread, ...] = ()
+    """Those beside."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def _several(texts: str | Sequence[str]) -> Sequence[str]:

@@ -94,8 +94,10 @@ def on_synced_history(command: Command) -> Command:
     @functools.wraps(command)
     def run(*, history: "History", display: Display, no_sync: bool, **options: Any) -> None:
         if not no_sync:
+            # To compare with the time before takes more than what is selected.
+            since = None if options.get("compare") else options.get("since")
             with display:
-                synced = history.sync()
+                synced = history.catch_up(since)
             _check(synced, history.source.name)
         command(history=history, **options)
 

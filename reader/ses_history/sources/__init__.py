@@ -53,8 +53,8 @@ class Source(Protocol):
         """What distinguishes this place from every other."""
         ...
 
-    def objects(self, known: Iterable[str] = (), /) -> Iterator[Object]:
-        """Every object there is; raises SourceError. Keys `known` from before may make it faster."""
+    def objects(self, known: Iterable[str] = (), /, *, after: str | None = None) -> Iterator[Object]:
+        """Every object whose key follows `after`; raises SourceError. Keys `known` from before may make it faster."""
         ...
 
     def read(self, key: str, /) -> Iterator[bytes] | None:

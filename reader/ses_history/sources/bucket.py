@@ -55,13 +55,13 @@ class Bucket:
         """The S3 URI of the prefix."""
         return f"s3://{self.bucket}/{self.prefix}"
 
-    def objects(self, known: Iterable[str] = (), /) -> Iterator[Object]:
-        """Every object under the prefix.
+    def objects(self, known: Iterable[str] = (), /, *, after: str | None = None) -> Iterator[Object]:
+        """Every object under the prefix whose key follows `after`.
 
         Each page of a listing says where the next begins, so pages come one after the other. A listing that begins at
         a known key needs no page before it: these are made at once, while what follows the last known key is listed.
         """
-        cuts = [None, *sorted(known)[_PAGE - 1 :: _PAGE]]
+        cuts = [after, *sorted(known)[_PAGE - 1 :: _PAGE]]
         with _explained(self), ThreadPoolExecutor(AT_ONCE) as pool:
             parts = [pool.submit(list, self._between(after, last)) for after, last in pairwise(cuts)]
             try:

@@ -26,8 +26,8 @@ class Folder:
         """The folder's absolute path."""
         return str(self.path.resolve())
 
-    def objects(self, _known: Iterable[str] = (), /) -> Iterator[Object]:
-        """Every file, in the order of their names; a changed file has another etag."""
+    def objects(self, _known: Iterable[str] = (), /, *, after: str | None = None) -> Iterator[Object]:
+        """Every file whose key follows `after`; a changed file has another etag."""
         try:
             os.scandir(self.path).close()
         except (FileNotFoundError, NotADirectoryError) as error:
@@ -38,7 +38,8 @@ class Folder:
         for folder, folders, names in os.walk(self.path, onerror=closed.append):
             folders.sort()
             for name in sorted(names):
-                yield from self._object(Path(folder, name))
+                if self._key(Path(folder, name)) > (after or ""):
+                    yield from self._object(Path(folder, name))
         for error in closed:
             yield from self._unreadable(error, Path(error.filename), end="/")
 
@@ -49,17 +50,20 @@ class Folder:
         except OSError as error:
             yield from self._unreadable(error, file)
             return
-        key = file.relative_to(self.path).as_posix()
+        key = self._key(file)
         if S_ISREG(found.st_mode) and holds_events(key, found.st_size):
             if key.isprintable():
                 yield Object(key, f"{found.st_mtime_ns}-{found.st_size}", found.st_size)
             else:
                 yield Object(key.encode("unicode_escape").decode(), "", 0, "has a name that is no text: rename it")
 
+    def _key(self, file: Path) -> str:
+        return file.relative_to(self.path).as_posix()
+
     def _unreadable(self, error: OSError, path: Path, end: str = "") -> Iterator[Object]:
         """It with the reason, unless it vanished since it was listed."""
         if not isinstance(error, FileNotFoundError):
-            yield Object(path.relative_to(self.path).as_posix() + end, "", 0, _reason(error))
+            yield Object(self._key(path) + end, "", 0, _reason(error))
 
     def read(self, key: str, /) -> Iterator[bytes] | None:
         """The chunks of a file."""

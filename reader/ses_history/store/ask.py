@@ -30,7 +30,7 @@ _GROUPS = {
     "subject": "subject",
     "reason": query("reason"),
     "template": "template_name",
-    "tag": "tags[$tag][1]",
+    "tag": "json_extract_string(tags_json, $group_path)",
 }
 """What `stats` counts by, as SQL; a tag is counted by its first value."""
 
@@ -123,7 +123,7 @@ def places(store: Store, asked: Question) -> list[Place]:
     first = "min_by({0}, (coalesce(ts, '-infinity'), object_key, line_no)) AS {0}"
     sql = (
         f"SELECT message_id, {first.format('object_key')}, {first.format('line_no')} "  # noqa: S608
-        f"FROM history SEMI JOIN ({query('find')}) USING (message_id) GROUP BY message_id ORDER BY ALL"
+        f"FROM stored SEMI JOIN ({query('find')}) USING (message_id) GROUP BY message_id ORDER BY ALL"
     )
     rows = store.each_row(with_tables(_standing(_found(asked)), sql), _parameters(asked) | {"limit": LIMIT})
     return [Place(**row) for row in rows]
@@ -145,7 +145,7 @@ def _message_id(store: Store, written: str) -> str:
     header = _MESSAGE_ID.fullmatch(text)
     searched = header["id"] if header else text
     sql = (
-        "SELECT DISTINCT message_id FROM history WHERE starts_with(message_id, $text) "
+        "SELECT DISTINCT message_id FROM stored WHERE starts_with(message_id, $text) "
         "OR mail_message_id IN ($text, concat('<', $text, '>')) ORDER BY message_id LIMIT 2"
     )
     found = [row["message_id"] for row in store.rows(sql, {"text": searched})]
@@ -163,13 +163,13 @@ def stats(store: Store, selection: Selection, by: str, zone: str) -> Stats:
     group, _, tag = by.partition(":")
     if by not in GROUPS and not (group == "tag" and tag):
         raise QuestionError(f"unknown group {by!r}: use {', '.join(GROUPS)} or tag:NAME")
-    asked = _parameters(Question(selection=selection)) | {"tag": _readable(tag), "zone": zone}
+    asked = _parameters(Question(selection=selection)) | {"group_path": f"{_path(tag)}/0", "zone": zone}
     expression = _GROUPS[group]
     if group in _TIMES and zone != "UTC":
         expression = _TIMES[group].format("timezone($zone, timezone('UTC', sent_at))")
     where = f"WHERE {expression} IS NOT NULL" if group in _OF_SOME else ""
     tables = {
-        "matching": rows_sql(),
+        "matching": rows_sql(view="stored"),
         **(_standing({"found": "SELECT message_id FROM matching"}) if group == "status" else {}),
         "coded": query("coded").replace("{outcome}", query("outcome")),
         "grouped": f'SELECT *, {expression} AS "group" FROM {_STANDING if group == "status" else "coded"} {where}',  # noqa: S608
@@ -186,9 +186,9 @@ def rows(store: Store, selection: Selection) -> Iterator[dict[str, Any]]:
     return store.each_row(rows_sql(), parameters(selection))
 
 
-def rows_sql(columns: str = "*") -> str:
-    """The query of columns of the selected rows."""
-    return f"SELECT {columns} FROM history WHERE {query('selected')}"  # noqa: S608
+def rows_sql(columns: str = "*", view: str = "history") -> str:
+    """The query of columns of the selected rows, of `stored` where maps may be JSON."""
+    return f"SELECT {columns} FROM {view} WHERE {query('selected')}"  # noqa: S608
 
 
 def parameters(selection: Selection) -> dict[str, Any]:
@@ -199,6 +199,7 @@ def parameters(selection: Selection) -> dict[str, Any]:
     domain = headers.comparable("@" + (asked["domain"] or "").removeprefix("@")).removeprefix("@")
     is_parent = domain.startswith(".")
     return asked | {
+        "tag_path": None if selection.tag_name is None else _path(selection.tag_name),
         "domain": None if is_parent else domain or None,
         "parent_domain": domain.removeprefix(".") if is_parent else None,
     }
@@ -225,7 +226,7 @@ def _found(asked: Question, among: Sequence[str] | None = None) -> dict[str, str
     if among is not None:
         sets.append("SELECT unnest($among) AS message_id")
     return {
-        "matching": rows_sql(),
+        "matching": rows_sql(view="stored"),
         "found": " INTERSECT ".join(f"({ids})" for ids in sets) or "SELECT message_id FROM matching",
     }
 
@@ -234,7 +235,7 @@ def _standing(found: dict[str, str]) -> dict[str, str]:
     """Where the messages `found` stand with each recipient."""
     events = (
         f"SELECT *, {query('selected')} AS selected, {query('outcome')} AS outcome "  # noqa: S608
-        "FROM history SEMI JOIN found USING (message_id)"
+        "FROM stored SEMI JOIN found USING (message_id)"
     )
     return {**found, "events": events, "standing": query("statuses")}
 
@@ -249,6 +250,11 @@ def with_tables(tables: dict[str, str], sql: str) -> str:
     """A query that reads others by their names."""
     named = ", ".join(f"{name} AS NOT MATERIALIZED ({table})" for name, table in tables.items())
     return f"WITH {named} {sql}"
+
+
+def _path(tag: str) -> str:
+    """A JSON pointer (RFC 6901) to the values of a tag."""
+    return "/" + _readable(tag).replace("~", "~0").replace("/", "~1")
 
 
 def _readable(text: str) -> str:

@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
 from time import monotonic, sleep
@@ -16,7 +18,7 @@ import pyarrow as pa
 from ses_history.errors import StoreBusyError, StoreError, StoreMissingError
 from ses_history.progress import Rebuilding, Waiting, Watch, unwatched
 from ses_history.providers import PROVIDERS
-from ses_history.results import InvalidLine
+from ses_history.results import InvalidLine, Unread
 from ses_history.sources import Object
 from ses_history.store import headers
 from ses_history.store.files import STORE_VERSION, is_busy, remove
@@ -60,15 +62,60 @@ def query(name: str) -> str:
     return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """When all objects of a source were listed, and which of them are read."""
+
+    at: datetime | None
+    """In UTC; None before the first time."""
+
+    since: date | None
+    """The first day whose objects are read; None for all."""
+
+
 class Store:
     """The rows of one source. Every change is a transaction: a process killed in it leaves what was before."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def objects(self) -> dict[str, str]:
-        """The etag of every object whose rows are in the store, by its key."""
-        return dict(self._connection.execute("SELECT key, etag FROM objects").fetchall())
+    def objects(self, after: str | None = None) -> dict[str, str]:
+        """The etag of every object whose rows are in the store, by its key; of those only whose keys follow `after`."""
+        sql = "SELECT key, etag FROM objects WHERE key > coalesce($after, '')"
+        return dict(self._connection.execute(sql, {"after": after}).fetchall())
+
+    def object_count(self) -> int:
+        """How many objects there are."""
+        return self.rows("SELECT count(*) AS objects FROM objects")[0]["objects"]
+
+    def last_settled(self) -> str | None:
+        """The key up to which no object comes any more; None where keys do not tell."""
+        found = self.rows(query("last_settled"))
+        return found[0]["key"] if found else None
+
+    def listed(self) -> Listed:
+        """What of the source was listed last."""
+        [made] = self.rows("SELECT listed_at, since FROM store")
+        return Listed(at=made["listed_at"], since=made["since"])
+
+    def note(self, listed: Listed) -> None:
+        """Note that the source was listed."""
+        with self._transaction():
+            self._connection.execute("UPDATE store SET listed_at = $at, since = $since", asdict(listed))
+
+    def unread(self, until: str | None = None) -> tuple[Unread, ...]:
+        """The objects that could not be read; up to a key."""
+        sql = "SELECT key AS object_key, reason FROM unread WHERE $until IS NULL OR key <= $until ORDER BY key"
+        return tuple(Unread(**row) for row in self.each_row(sql, {"until": until}))
+
+    def note_unread(self, unread: Sequence[Unread], after: str | None) -> None:
+        """Note which objects cannot be read, of those whose keys follow `after`."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM unread WHERE key > coalesce($after, '')", {"after": after})
+            self._connection.execute(
+                "INSERT INTO unread SELECT unnest($keys), unnest($reasons)",
+                {"keys": [item.object_key for item in unread], "reasons": [item.reason for item in unread]},
+            )
 
     def add(
         self,
@@ -231,7 +278,7 @@ class Store:
         with self._transaction():
             self._connection.execute(query("schema"))
             made = {"source": source, "version": str(STORE_VERSION)}
-            self._connection.execute("INSERT INTO store VALUES ($source, $version)", made)
+            self._connection.execute("INSERT INTO store VALUES ($source, $version, NULL, NULL)", made)
 
     def version(self, path: Path, source: str) -> str | None:
         """Which version made the store; None when it is empty still. Raises StoreError for any other database."""

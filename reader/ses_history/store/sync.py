@@ -58,13 +58,18 @@ def changes(known: Mapping[str, str], objects: Mapping[str, Object]) -> Changes:
     )
 
 
-def sync(source: Source, objects: Mapping[str, Object], store: Store, watch: Watch = unwatched) -> Synced:
+def sync(
+    source: Source, objects: Mapping[str, Object], store: Store, watch: Watch = unwatched, *, after: str | None = None
+) -> Synced:
     """Add to the store the objects of the source, given by their keys, and remove those deleted or changed there.
+
+    These are all objects, or those whose keys follow `after`.
 
     Killed in it, the store has every batch of objects whole or not at all, and the next sync goes on from there.
     Raises SourceError when the store is empty after it because no object at all can be read.
     """
-    known = store.objects()
+    known = store.objects(after)
+    settled = store.object_count() - len(known)
     changed = changes(known, objects)
     if changed.removed:
         store.remove(changed.removed)
@@ -72,15 +77,16 @@ def sync(source: Source, objects: Mapping[str, Object], store: Store, watch: Wat
     for batch in _batches(changed.new):
         reading.add(store, batch)
     unread = changed.unread + tuple(Unread(object_key=key, reason=why) for key, why in reading.unread.items())
-    if unread and not reading.added and len(known) == len(changed.removed):
+    if unread and not store.object_count():
         raise SourceError(f"Nothing in {source.name} can be read: {unread[0].object_key} {unread[0].reason}")
+    store.note_unread(unread, after)
     return Synced(
-        listed=len(objects),
+        listed=settled + len(objects),
         added=reading.added,
         removed=len(changed.removed),
         lines=reading.lines.total(),
         invalid_lines=store.invalid_count(),
-        unread=unread,
+        unread=store.unread(),
     )
 
 

@@ -148,8 +148,8 @@ def test_a_batch_that_fails_after_its_rows_were_written_leaves_none_of_them(
 class _Losing(Folder):
     """A source that loses its objects between the listing and the reading."""
 
-    def objects(self, known: Iterable[str] = (), /) -> Iterator[Object]:
-        for item in list(super().objects(known)):
+    def objects(self, known: Iterable[str] = (), /, *, after: str | None = None) -> Iterator[Object]:
+        for item in list(super().objects(known, after=after)):
             yield item
             if item.key == OTHER:
                 (self.path / item.key).unlink()
@@ -425,8 +425,8 @@ def test_a_sync_keeps_what_another_added_since_it_listed(tmp_path: Path, monkeyp
     put(folder, [event("send", messageId="one")])
     listing = Folder.objects
 
-    def objects(self: Folder, known: Iterable[str] = (), /) -> Iterator[Object]:
-        there = list(listing(self, known))
+    def objects(self: Folder, known: Iterable[str] = (), /, *, after: str | None = None) -> Iterator[Object]:
+        there = list(listing(self, known, after=after))
         if not (folder / OTHER).exists():
             put(folder, [event("send", messageId="two")], OTHER)
             assert message_ids(folder) == ["one", "two"]

@@ -1,8 +1,11 @@
 -- The store: the objects that were read, and an entry for each event and recipient, or for an invalid line.
 -- `history` is what questions are asked of: contract/columns.toml describes its columns.
-CREATE TABLE store (source VARCHAR, version VARCHAR);
+-- All objects were listed at `listed_at`; of these, those before the day `since` are not read, unless it is NULL.
+CREATE TABLE store (source VARCHAR, version VARCHAR, listed_at TIMESTAMP, since DATE);
 
 CREATE TABLE objects (object_no INTEGER, key VARCHAR, etag VARCHAR, day DATE);
+
+CREATE TABLE unread (key VARCHAR, reason VARCHAR);
 
 CREATE TABLE entries (
   ts TIMESTAMP,
@@ -80,16 +83,13 @@ CREATE MACRO may_be_unreadable(text) AS
   contains(text, '=?') OR contains(lower(text), 'xn--') OR contains(text, chr(10)) OR contains(text, chr(13))
   OR text <> nfc_normalize(text);
 
-CREATE VIEW history AS
+-- The rows of history, whose maps are JSON still.
+CREATE VIEW stored AS
 SELECT
   ts,
   day,
   entries.* EXCLUDE (ts, object_no, line_no, invalid, invalid_lines, duplicate, event)
-  REPLACE (
-    TRY(json_transform(tags, '"MAP(VARCHAR, VARCHAR[])"')) AS tags,
-    TRY(json_transform(link_tags, '"MAP(VARCHAR, VARCHAR[])"')) AS link_tags,
-    TRY(json_transform(topics, '"MAP(VARCHAR, VARCHAR)"')) AS topics
-  ),
+  RENAME (tags AS tags_json, link_tags AS link_tags_json, topics AS topics_json),
   key AS object_key,
   line_no,
   -- 63 bits: a whole number in every format the rows are exported to
@@ -97,3 +97,14 @@ SELECT
 FROM entries
 JOIN objects USING (object_no)
 WHERE event_type IS NOT NULL AND NOT duplicate;
+
+CREATE VIEW history AS
+SELECT * RENAME (tags_json AS tags, link_tags_json AS link_tags, topics_json AS topics)
+FROM (
+  SELECT * REPLACE (
+    TRY(json_transform(tags_json, '"MAP(VARCHAR, VARCHAR[])"')) AS tags_json,
+    TRY(json_transform(link_tags_json, '"MAP(VARCHAR, VARCHAR[])"')) AS link_tags_json,
+    TRY(json_transform(topics_json, '"MAP(VARCHAR, VARCHAR)"')) AS topics_json
+  )
+  FROM stored
+);
