@@ -63,6 +63,8 @@ def _serving(listener: socket.socket) -> Generator[None]:
 
     app._reset_all_state()  # noqa: SLF001  POST /_ministack/reset needs a server
     config = hypercorn.config.Config()
+    # Clients keep connections for longer than the default, and may use one in the moment in which it is closed.
+    config.keep_alive_timeout = 600
     config.bind = [f"fd://{listener.detach()}"]
     config.errorlog = None
     loop = asyncio.new_event_loop()

@@ -1,4 +1,7 @@
-"""The history of a source: what the command asks, and any other program can."""
+"""The history of a source: what the command asks, and any other program can.
+
+What reads objects imports pyarrow, and is imported by the methods that read: a look-up with nothing new is quicker.
+"""
 
 import json
 import re
@@ -16,14 +19,11 @@ from ses_history.results import Emptied, Found, InvalidLine, Message, Stats, Syn
 from ses_history.selection import EVERYTHING, HEADER_OBJECTS, Header, Selection
 from ses_history.sources import Object, Source
 from ses_history.store import ask
-from ses_history.store.by_header import having
+from ses_history.store.changes import changes
 from ses_history.store.emptied import emptied
-from ses_history.store.export import export
 from ses_history.store.files import default_store, older_stores, remove, remove_unused, store_file
 from ses_history.store.health import health
-from ses_history.store.records import events_on_line
 from ses_history.store.store import Listed, Store, opened
-from ses_history.store.sync import changes, sync
 
 _LISTED = 1000
 """How many objects are listed between two notices to whoever watches."""
@@ -78,6 +78,17 @@ class History:
         with self._opened(read_only=True) as store:
             return store.invalid_lines(limit)
 
+    def undelivered(self) -> int:
+        """How many events Firehose could not deliver, and left beside the history, as far as they can be read."""
+        from ses_history.store.layouts import events_in
+
+        beside, count = self.source.undelivered(), 0
+        if beside:
+            with suppress(SourceError):
+                for item in beside.objects():
+                    count += events_in(beside.read(item.key) or ())
+        return count
+
     def find(
         self,
         texts: str | Sequence[str] = (),
@@ -112,10 +123,12 @@ class History:
                 f"a header is looked for in the objects, and {len(places):,} messages of {objects:,} objects match so "
                 f"far: select fewer, by a time, a set or a type, or allow more than {read_at_most:,} objects with --yes"
             )
+        from ses_history.store.by_header import having
+
         found = having(self.source, places, header, self._watch)
         with self._asked(selection.since) as store:
             answer = ask.find(store, asked, limit, found.message_ids)
-        return replace(answer, looked_through=len(places), truncated=found.truncated)
+        return replace(answer, looked_through=len(places), truncated=found.truncated, unread=found.unread)
 
     def emptied(
         self,
@@ -138,6 +151,7 @@ class History:
 
     def raw(self, message: Message) -> Iterator[bytes]:
         """The events of a message as SES wrote them, a line of JSON each; raises SourceError where one is gone."""
+        from ses_history.store.layouts import events_on_line
 
         @cache
         def chunks(key: str) -> Sequence[bytes]:
@@ -176,6 +190,8 @@ class History:
 
         Only its owner can read it. Raises ExportError, and leaves no file then.
         """
+        from ses_history.store.export import export
+
         with self._asked(selection.since) as store:
             return export(store, selection, file, file_format)
 
@@ -192,6 +208,8 @@ class History:
                 invalid_lines=task.invalid_lines,
                 unread=task.unread + changed.unread,
             )
+        from ses_history.store.sync import sync
+
         with self._opened() as store:
             known = store.objects(task.after)
             if known != task.known:  # another process synced meanwhile, and may have seen more

@@ -16,7 +16,7 @@ class InvalidLine:
     """Why it is none, in words such as `not JSON`, `not an event`, `longer than 4 MB` or `truncated gzip`."""
 
     lines: int
-    """How many lines it stands for, from this one on: nearly always 1."""
+    """How many invalid lines of its object it stands for, the first of which it is: nearly always 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +90,9 @@ class Found:
 
     truncated: int = 0
     """How many of those have lost some of their headers, and may have had it."""
+
+    unread: int = 0
+    """How many objects could not be read for it."""
 
 
 @dataclass(frozen=True, kw_only=True)

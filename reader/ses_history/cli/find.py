@@ -127,6 +127,10 @@ def find(
     if found.truncated:
         others = counted(found.truncated, "message")
         click.echo(f"{others} may have had it: SES cuts headers above 10 KB, and did so here", err=True)
+    if found.unread:
+        click.echo(f"{counted(found.unread, 'object')} cannot be read for it; `ses-history sync` says why", err=True)
+    if header and found.looked_through and not found.total:
+        raise NothingFoundError(f"None of them has the header {header[0]}={header[1]}")
     if not found.total:
         reasons = [_why(emptied) for emptied in history.emptied(**asked)]
         raise NothingFoundError("\n".join(("No message matches", *(reasons or [_TOO_OLD_OR_NEW]))))

@@ -142,7 +142,7 @@ def _check(synced: "Synced", source: str) -> None:
     """Say what a look-up has to know of the sync before it; raises NothingFoundError."""
     if not synced.listed:
         raise NothingFoundError(
-            f"{source} is empty: send a message with the configuration set, and wait for Firehose's buffer"
+            f"{source} is empty: check the name; of a new history, send a message and wait for Firehose's buffer"
         )
     if synced.added and synced.invalid_lines:
         lines = counted(synced.invalid_lines, "invalid line")

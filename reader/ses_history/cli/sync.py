@@ -31,7 +31,7 @@ def sync(*, history: "History", display: "Display", as_json: bool) -> None:
     """
     with display:
         synced = history.sync()
-        undelivered = history.source.undelivered()
+        undelivered = history.undelivered()
     invalid_lines = history.invalid_lines(LIMIT if as_json else _INVALID_LINES)
     if as_json:
         counts = {"invalid_line_count": synced.invalid_lines, "undelivered": undelivered}

@@ -64,8 +64,8 @@ class Source(Protocol):
         """
         ...
 
-    def undelivered(self) -> int:
-        """How many objects hold what Firehose could not deliver, outside the history; 0 where that cannot be told."""
+    def undelivered(self) -> "Source | None":
+        """Where Firehose leaves what it could not deliver, outside the history; None where there is no such place."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from time import sleep
@@ -99,12 +99,9 @@ class Bucket:
                 raise
         return self._chunks(key, answer)
 
-    def undelivered(self) -> int:
-        """How many objects Firehose left beside the events, where this is the bucket of SES sending history."""
-        if self.prefix in ("", EVENTS_PREFIX):
-            with suppress(SourceError):
-                return sum(1 for _ in replace(self, prefix=_ERRORS_PREFIX).objects())
-        return 0
+    def undelivered(self) -> "Bucket | None":
+        """The prefix beside the events, where this may be the bucket of SES sending history."""
+        return replace(self, prefix=_ERRORS_PREFIX) if self.prefix in ("", EVENTS_PREFIX) else None
 
     def _has(self, key: str) -> bool:
         page = self.client.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)

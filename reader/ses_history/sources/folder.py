@@ -74,9 +74,8 @@ class Folder:
         except OSError as error:
             raise UnreadableError(key, _reason(error)) from error
 
-    def undelivered(self) -> int:
+    def undelivered(self) -> None:
         """A folder does not tell."""
-        return 0
 
 
 def _chunks(key: str, file: BinaryIO) -> Iterator[bytes]:

@@ -10,7 +10,6 @@ from ses_history.results import Counts, Found, Message, RecipientStatus, Row, St
 from ses_history.selection import EVERYTHING, GROUPS, LIMIT, Selection
 from ses_history.statuses import STATUSES
 from ses_history.store import headers
-from ses_history.store.by_header import Place
 from ses_history.store.store import Store, query
 
 _TIMES = {
@@ -58,6 +57,15 @@ class Question:
     words: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
     """A recipient of a selected row has one of them; none is any."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the first event of a message is."""
+
+    message_id: str
+    object_key: str
+    line_no: int
 
 
 def question(
@@ -145,7 +153,7 @@ def _message_id(store: Store, written: str) -> str:
     header = _MESSAGE_ID.fullmatch(text)
     searched = header["id"] if header else text
     sql = (
-        "SELECT DISTINCT message_id FROM stored WHERE starts_with(message_id, $text) "
+        "SELECT DISTINCT message_id FROM kept WHERE starts_with(message_id, $text) "
         "OR mail_message_id IN ($text, concat('<', $text, '>')) ORDER BY message_id LIMIT 2"
     )
     found = [row["message_id"] for row in store.rows(sql, {"text": searched})]
@@ -169,7 +177,7 @@ def stats(store: Store, selection: Selection, by: str, zone: str) -> Stats:
         expression = _TIMES[group].format("timezone($zone, timezone('UTC', sent_at))")
     where = f"WHERE {expression} IS NOT NULL" if group in _OF_SOME else ""
     tables = {
-        "matching": rows_sql(view="stored"),
+        "matching": rows_sql(view="kept"),
         **(_standing({"found": "SELECT message_id FROM matching"}) if group == "status" else {}),
         "coded": query("coded").replace("{outcome}", query("outcome")),
         "grouped": f'SELECT *, {expression} AS "group" FROM {_STANDING if group == "status" else "coded"} {where}',  # noqa: S608
@@ -187,7 +195,7 @@ def rows(store: Store, selection: Selection) -> Iterator[dict[str, Any]]:
 
 
 def rows_sql(columns: str = "*", view: str = "history") -> str:
-    """The query of columns of the selected rows, of `stored` where maps may be JSON."""
+    """The query of columns of the selected rows, of `kept` or `stored` where maps may be JSON."""
     return f"SELECT {columns} FROM {view} WHERE {query('selected')}"  # noqa: S608
 
 
@@ -226,7 +234,7 @@ def _found(asked: Question, among: Sequence[str] | None = None) -> dict[str, str
     if among is not None:
         sets.append("SELECT unnest($among) AS message_id")
     return {
-        "matching": rows_sql(view="stored"),
+        "matching": rows_sql(view="kept"),
         "found": " INTERSECT ".join(f"({ids})" for ids in sets) or "SELECT message_id FROM matching",
     }
 
@@ -235,7 +243,7 @@ def _standing(found: dict[str, str]) -> dict[str, str]:
     """Where the messages `found` stand with each recipient."""
     events = (
         f"SELECT *, {query('selected')} AS selected, {query('outcome')} AS outcome "  # noqa: S608
-        "FROM stored SEMI JOIN found USING (message_id)"
+        "FROM kept SEMI JOIN found USING (message_id)"
     )
     return {**found, "events": events, "standing": query("statuses")}
 

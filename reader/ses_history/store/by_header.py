@@ -7,20 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ses_history.errors import UnreadableError
 from ses_history.progress import Reading, Watch
 from ses_history.selection import Header
 from ses_history.sources import Source
 from ses_history.store import headers
+from ses_history.store.ask import Place
 from ses_history.store.records import line_batches
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where the first event of a message is."""
-
-    message_id: str
-    object_key: str
-    line_no: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,21 +24,27 @@ class Having:
     truncated: int
     """How many others have lost some of their headers, as SES cuts them above 10 KB, and may have had it."""
 
+    unread: int
+    """How many objects could not be read."""
+
 
 def having(source: Source, places: Sequence[Place], header: Header, watch: Watch) -> Having:
     """Read the places in the objects of the source; raises SourceError."""
     by_object = defaultdict[str, list[Place]](list)
     for place in places:
         by_object[place.object_key].append(place)
-    found, truncated = list[str](), 0
+    found, truncated, unread = list[str](), 0, 0
     for number, (key, wanted) in enumerate(by_object.items(), start=1):
-        for message_id, mail in _mails(source, key, wanted):
-            if _has(mail, header):
-                found.append(message_id)
-            elif str(mail.get("headersTruncated")).lower() == "true":
-                truncated += 1
+        try:
+            for message_id, mail in _mails(source, key, wanted):
+                if _has(mail, header):
+                    found.append(message_id)
+                elif str(mail.get("headersTruncated")).lower() == "true":
+                    truncated += 1
+        except UnreadableError:
+            unread += 1
         watch(Reading(objects=len(by_object), objects_done=number, bytes=0, bytes_done=0, lines_done=0))
-    return Having(message_ids=found, truncated=truncated)
+    return Having(message_ids=found, truncated=truncated, unread=unread)
 
 
 def _mails(source: Source, key: str, wanted: Sequence[Place]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -9,10 +9,10 @@ from ses_history.store.ask import Question, find, parameters
 from ses_history.store.store import Store
 
 _NAMES = {
-    "set": "SELECT configuration_set AS name FROM stored",
-    "domain": "SELECT recipient_domain AS name FROM stored",
-    "tag_name": "SELECT unnest(json_keys(tags_json)) AS name FROM stored",
-    "tag_value": "SELECT unnest(TRY_CAST(json_extract(tags_json, $tag_path) AS VARCHAR[])) AS name FROM stored",
+    "set": "SELECT configuration_set AS name FROM kept",
+    "domain": "SELECT recipient_domain AS name FROM kept",
+    "tag_name": "SELECT unnest(json_keys(tags_json)) AS name FROM kept",
+    "tag_value": "SELECT unnest(TRY_CAST(json_extract(tags_json, $tag_path) AS VARCHAR[])) AS name FROM kept",
 }
 """The names that there are, for each part of a selection that may be any."""
 

@@ -97,7 +97,7 @@ class _Asked:
         """What the query of this name answers about the events which are no tests."""
         tables = {
             "matching": "SELECT *, coalesce(list_contains($own, recipient_domain), false) AS is_own "  # noqa: S608
-            f"FROM stored WHERE NOT is_test AND ts <= $now AND {which}",
+            f"FROM kept WHERE NOT is_test AND ts <= $now AND {which}",
             "coded": query("coded").replace("{outcome}", query("outcome")),
             "told": query("health_told"),
         }

@@ -13,7 +13,7 @@ from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from ses_history.store.unpack import Break, Texts, readable
+from ses_history.store.unpack import Break, Texts, readable, unpacked
 
 EVENT_BYTES = 4 << 20
 """What an event may have: a record of Firehose has at most 1,000 KiB, of which an envelope makes somewhat more."""
@@ -102,6 +102,23 @@ def found(items: Iterable[bytes | Break]) -> Iterator[Event | Invalid]:
             return
         if end.reason is not None:
             yield Invalid(line_no, end.reason)
+
+
+def events_in(body: Iterable[bytes]) -> int:
+    """How many events an object holds."""
+    return sum(isinstance(item, Event) for item in found(unpacked(body)))
+
+
+def events_on_line(body: Iterable[bytes], line_no: int) -> Iterator[bytes]:
+    """The events that begin on a line of an object, counted from 1, as their bytes are there.
+
+    Of one that is in an envelope as text this is the text.
+    """
+    for item in found(unpacked(body)):
+        if item.line_no > line_no:
+            return
+        if item.line_no == line_no and isinstance(item, Event):
+            yield item.raw
 
 
 def compact(event: Event) -> bytes:

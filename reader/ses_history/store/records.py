@@ -73,18 +73,6 @@ def line_batches(bodies: Iterable[tuple[int, Iterable[bytes]]], *, careful: bool
         yield from rows.taken()
 
 
-def events_on_line(body: Iterable[bytes], line_no: int) -> Iterator[bytes]:
-    """The events that begin on a line of an object, counted from 1, as their bytes are there.
-
-    Of one that is in an envelope as text this is the text.
-    """
-    for item in found(unpacked(body)):
-        if item.line_no > line_no:
-            return
-        if item.line_no == line_no and isinstance(item, Event):
-            yield item.raw
-
-
 def _begins_with_event(items: Iterator[bytes | Break]) -> tuple[bool, Iterator[bytes | Break]]:
     """Whether the first line is an event, and all of the items again."""
     head, line, size = list[bytes | Break](), list[bytes](), 0

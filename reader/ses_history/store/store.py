@@ -13,7 +13,6 @@ from time import monotonic, sleep
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 
 from ses_history.errors import StoreBusyError, StoreError, StoreMissingError
 from ses_history.progress import Rebuilding, Waiting, Watch, unwatched
@@ -23,7 +22,6 @@ from ses_history.sources import Object
 from ses_history.store import headers
 from ses_history.store.files import STORE_VERSION, is_busy, remove
 from ses_history.store.owner_only import owner_only
-from ses_history.store.records import SCHEMA
 
 _SQL = files("ses_history.store").joinpath("sql")
 
@@ -140,6 +138,10 @@ class Store:
             except BaseException as error:
                 failures.append(error)
                 raise
+
+        import pyarrow as pa
+
+        from ses_history.store.records import SCHEMA
 
         self._connection.register("lines", pa.RecordBatchReader.from_batches(SCHEMA, watched()))
         try:
@@ -282,12 +284,14 @@ class Store:
 
     def version(self, path: Path, source: str) -> str | None:
         """Which version made the store; None when it is empty still. Raises StoreError for any other database."""
-        tables = {row["table_name"] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
-        if not tables:
-            return None
-        if "store" not in tables:
-            raise StoreError(f"{path} is a database of something else, with {', '.join(tables)}: use another file")
-        [made] = self.rows("SELECT source, version FROM store")
+        try:
+            [made] = self.rows("SELECT source, version FROM store")
+        except (duckdb.BinderException, duckdb.CatalogException, ValueError):
+            tables = [row["table_name"] for row in self.rows("SELECT table_name FROM duckdb_tables()")]
+            if not tables:
+                return None
+            others = ", ".join(tables)
+            raise StoreError(f"{path} is a database of something else, with {others}: use another file") from None
         if made["source"] != source:
             raise StoreError(
                 f"The store {path} holds the history of {made['source']}, not of {source}: use another file"

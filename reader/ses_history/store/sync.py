@@ -3,7 +3,7 @@
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from ses_history.errors import SourceError, UnreadableError
 from ses_history.progress import Reading, Watch, unwatched
 from ses_history.results import Synced, Unread
 from ses_history.sources import AT_ONCE, Object, Source
+from ses_history.store.changes import changes
 from ses_history.store.records import line_batches
 from ses_history.store.store import Store
 
@@ -29,33 +30,6 @@ _ONE: Any = pa.scalar(1, pa.int32())
 
 _Chunks = Callable[[], Iterable[bytes] | None]
 """Gives what `Source.read` does, and raises what that raises."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Changes:
-    """What a source has otherwise than a store."""
-
-    removed: Sequence[str]
-    """Keys in the store of what is deleted or changed there."""
-
-    new: Sequence[Object]
-    unread: tuple[Unread, ...]
-    """What is new, too, but cannot be read, as the listing tells."""
-
-
-def changes(known: Mapping[str, str], objects: Mapping[str, Object]) -> Changes:
-    """The changes from what a store has, etags by their keys, to the objects of the source, by theirs."""
-    new = [item for item in objects.values() if known.get(item.key) != item.etag]
-    unread = tuple(Unread(object_key=item.key, reason=item.unreadable) for item in new if item.unreadable)
-    # What was read of these before is still right, as far as anybody can tell.
-    kept = {item.object_key for item in unread}
-    folders = tuple(key for key in kept if key.endswith("/"))
-    removed = [key for key, etag in known.items() if key not in objects or objects[key].etag != etag]
-    return Changes(
-        removed=[key for key in removed if key not in kept and not key.startswith(folders)],
-        new=[item for item in new if not item.unreadable],
-        unread=unread,
-    )
 
 
 def sync(

@@ -103,7 +103,7 @@ def test_an_empty_folder_and_a_missing_one_have_errors_of_their_own(folder: Path
     empty = run("find", "a")
     assert (missing.exit_code, empty.exit_code) == (3, 1)
     assert "is not a folder" in missing.stderr
-    assert "is empty: send a message" in empty.stderr
+    assert "is empty: check the name" in empty.stderr
 
 
 def test_without_sync_the_store_answers_as_it_is(folder: Path, run: Run) -> None:

@@ -1,3 +1,4 @@
+import base64
 import gzip
 import io
 import json
@@ -194,7 +195,7 @@ def test_a_missing_bucket_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("credentials")
 def test_an_empty_bucket_is_an_error(bucket: str, tmp_path: Path) -> None:
     result = command(tmp_path, "stats", "--bucket", bucket)
-    assert (result.exit_code, "s3://history/events/ is empty: send a message" in result.stderr) == (1, True)
+    assert (result.exit_code, "s3://history/events/ is empty: check the name" in result.stderr) == (1, True)
 
 
 @pytest.mark.usefixtures("credentials")
@@ -506,18 +507,20 @@ def test_with_an_empty_prefix_all_is_read_but_errors_answers_of_athena_and_marke
     assert (without.exit_code, "s3://history/events/ is empty" in without.stderr) == (1, True)
 
 
-def test_sync_says_how_much_firehose_could_not_deliver_where_it_may_be_listed(
+def test_sync_says_how_many_events_firehose_could_not_deliver_where_it_may_read_them(
     aws: LocalAws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", aws.region)
     put_sends(aws, bucket, 1)
-    for name in ("a", "b"):
-        aws.client("s3").put_object(Bucket=bucket, Key=f"error/format/{name}", Body=b"x")
-    says = "2 objects under error/: what Firehose could not deliver; read them with --prefix error/\n"
+    raw = base64.b64encode(json.dumps(EVENTS["send"]).encode()).decode()
+    failed = json.dumps({"attemptsMade": 4, "errorCode": "Lambda.FunctionError", "rawData": raw})
+    for name, body in (("a", f"{failed}\n{failed}\n"), ("b", f"{failed}\nx")):
+        aws.client("s3").put_object(Bucket=bucket, Key=f"error/format/{name}", Body=body.encode())
+    says = "3 events under error/, which Firehose could not deliver: read them with --prefix error/\n"
     assert command(tmp_path, "sync", "--bucket", bucket).stdout.endswith(says)
-    assert json.loads(command(tmp_path, "sync", "--bucket", bucket, "--json").stdout)["undelivered"] == 2
-    assert Bucket(bucket, "theirs/", aws.client("s3")).undelivered() == 0
-    assert Bucket(bucket, "events/", reader(aws, bucket)).undelivered() == 0
+    assert json.loads(command(tmp_path, "sync", "--bucket", bucket, "--json").stdout)["undelivered"] == 3
+    for source in (Bucket(bucket, "theirs/", aws.client("s3")), Bucket(bucket, "events/", reader(aws, bucket))):
+        assert History(source, tmp_path / "other.duckdb").undelivered() == 0
 
 
 _READ = """

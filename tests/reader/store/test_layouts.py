@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ses_history.store.layouts import EVENT_BYTES, Event, found
-from ses_history.store.records import events_on_line, line_batches
+from ses_history.store.layouts import EVENT_BYTES, Event, events_on_line, found
+from ses_history.store.records import line_batches
 from ses_history.store.unpack import unpacked
 
 from tests.contract.support import EVENTS

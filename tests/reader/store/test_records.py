@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ses_history.store.records import events_on_line
+from ses_history.store.layouts import events_on_line
 
 from tests.contract.support import EVENTS, ROWS
 from tests.reader.support import KEY, event, lines, put, rows, stored, sync

@@ -14,8 +14,8 @@ from ses_history.history import History
 from ses_history.progress import Listing, Notice, Reading
 from ses_history.sources import Object
 from ses_history.sources.folder import Folder
+from ses_history.store.changes import changes
 from ses_history.store.store import _READABLE, opened
-from ses_history.store.sync import changes
 
 from tests.contract.support import EVENTS
 from tests.reader.support import KEY, OTHER, event, full_disk, lines, put, rows, store_of, stored, sync

@@ -29,7 +29,7 @@ def synced(result: Synced, invalid_lines: Sequence[InvalidLine], undelivered: in
     yield from _and_more(result.invalid_lines - sum(invalid.lines for invalid in invalid_lines))
     if undelivered:
         yield (
-            f"{counted(undelivered, 'object')} under error/: what Firehose could not deliver; "
+            f"{counted(undelivered, 'event')} under error/, which Firehose could not deliver: "
             "read them with --prefix error/"
         )
 

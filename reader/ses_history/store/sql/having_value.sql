@@ -1,21 +1,23 @@
 -- The messages with a matching row that has one of $values, whole: as its recipient, sender, subject or id.
-WITH asked AS (SELECT unnest($values) AS value),
-spelled AS (SELECT text AS value FROM spellings WHERE comparable IN (FROM asked))
-SELECT message_id FROM matching WHERE lower(recipient) IN (FROM asked)
+-- As in having_word.sql, each scan has a filter of one column.
+SELECT message_id FROM matching WHERE list_contains($values, lower(recipient))
 UNION ALL
-SELECT message_id FROM matching WHERE lower(source) IN (FROM asked)
+SELECT message_id FROM matching WHERE list_contains($values, lower(source))
 UNION ALL
 SELECT message_id FROM matching
-WHERE contains(source, '<') AND lower(split_part(split_part(source, '<', -1), '>', 1)) IN (FROM asked)
+WHERE list_contains($values, lower(split_part(split_part(source, '<', -1), '>', 1)))
 UNION ALL
-SELECT message_id FROM matching WHERE lower(subject) IN (FROM asked)
+SELECT message_id FROM matching WHERE list_contains($values, lower(subject))
 UNION ALL
-SELECT message_id FROM matching WHERE message_id IN (FROM asked)
+SELECT message_id FROM matching WHERE list_contains($values, message_id)
 UNION ALL
-SELECT message_id FROM matching WHERE lower(trim(mail_message_id, '<>')) IN (FROM asked)
+SELECT message_id FROM matching WHERE list_contains($values, lower(trim(mail_message_id, '<>')))
 UNION ALL
-SELECT message_id FROM matching WHERE recipient IN (FROM spelled)
+SELECT message_id FROM matching
+WHERE recipient IN (SELECT text FROM spellings WHERE list_contains($values, comparable))
 UNION ALL
-SELECT message_id FROM matching WHERE source IN (FROM spelled)
+SELECT message_id FROM matching
+WHERE source IN (SELECT text FROM spellings WHERE list_contains($values, comparable))
 UNION ALL
-SELECT message_id FROM matching WHERE subject IN (FROM spelled)
+SELECT message_id FROM matching
+WHERE subject IN (SELECT text FROM spellings WHERE list_contains($values, comparable))

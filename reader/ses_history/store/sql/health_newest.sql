@@ -1,4 +1,4 @@
 -- When the newest event happened. Of one after $now the time is wrong, which must not hide a silence.
 SELECT max(ts) AS newest
-FROM stored
+FROM kept
 WHERE ts <= $now

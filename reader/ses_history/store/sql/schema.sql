@@ -83,20 +83,25 @@ CREATE MACRO may_be_unreadable(text) AS
   contains(text, '=?') OR contains(lower(text), 'xn--') OR contains(text, chr(10)) OR contains(text, chr(13))
   OR text <> nfc_normalize(text);
 
--- The rows of history, whose maps are JSON still.
+-- The rows of history without what their objects tell, which most questions do without; maps are JSON still.
+CREATE VIEW kept AS
+SELECT
+  * EXCLUDE (invalid, invalid_lines, duplicate)
+  RENAME (tags AS tags_json, link_tags AS link_tags_json, topics AS topics_json)
+FROM entries
+WHERE event_type IS NOT NULL AND NOT duplicate;
+
 CREATE VIEW stored AS
 SELECT
   ts,
   day,
-  entries.* EXCLUDE (ts, object_no, line_no, invalid, invalid_lines, duplicate, event)
-  RENAME (tags AS tags_json, link_tags AS link_tags_json, topics AS topics_json),
+  kept.* EXCLUDE (ts, object_no, line_no, event),
   key AS object_key,
   line_no,
   -- 63 bits: a whole number in every format the rows are exported to
   CAST(md5_number_lower(event) >> 1 AS BIGINT) AS event_key
-FROM entries
-JOIN objects USING (object_no)
-WHERE event_type IS NOT NULL AND NOT duplicate;
+FROM kept
+JOIN objects USING (object_no);
 
 CREATE VIEW history AS
 SELECT * RENAME (tags_json AS tags, link_tags_json AS link_tags, topics_json AS topics)
