@@ -15,7 +15,7 @@ from pathlib import Path
 from ses_history.errors import QuestionError, SourceError, StoreError, StoreMissingError
 from ses_history.health import Health
 from ses_history.progress import Listing, Rebuilding, Watch, unwatched
-from ses_history.results import Emptied, Found, InvalidLine, Message, Stats, Synced, Unread
+from ses_history.results import Arrivals, Emptied, Found, InvalidLine, Message, Stats, Synced, Unread
 from ses_history.selection import EVERYTHING, HEADER_OBJECTS, Header, Selection
 from ses_history.sources import Object, Source
 from ses_history.store import ask
@@ -176,6 +176,13 @@ class History:
         """
         with self._asked(selection.since) as store:
             return ask.stats(store, selection, by, zone)
+
+    def arrivals(self, selection: Selection = EVERYTHING, *, after: int | None = None) -> Arrivals:
+        """The selected rows that syncs have added after an answer of this method, by its `last`; at first none."""
+        with self._asked(selection.since) as store:
+            last = store.last_object()
+            rows = () if after is None or after == last else ask.arrived(store, selection, after)
+            return Arrivals(rows=rows, last=last)
 
     def health(self, now: datetime | None = None) -> Health:
         """The verdict on the sending until now, or until a time that is naive and in UTC.

@@ -177,6 +177,17 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """Rows that arrived since the last time."""
+
+    rows: tuple[Row, ...]
+    """In the order they happened."""
+
+    last: int
+    """What to ask on with."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Counts:
     """What happened to the messages of a group. Rates are of `sent`, and None without any."""
 

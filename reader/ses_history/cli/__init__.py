@@ -19,6 +19,7 @@ from ses_history.cli.sample import sample
 from ses_history.cli.show import show
 from ses_history.cli.stats import stats
 from ses_history.cli.sync import sync
+from ses_history.cli.tail import tail
 from ses_history.errors import HistoryError
 
 
@@ -73,5 +74,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (sync, find, show, stats, health, export, sample):
+for command in (sync, find, show, stats, health, export, tail, sample):
     main.add_command(command)

@@ -23,10 +23,17 @@ if TYPE_CHECKING:
 Command = Callable[..., None]
 
 _WHERE = (
-    click.option("--bucket", help="The S3 bucket that holds the history, or s3://BUCKET/PREFIX."),
+    click.option(
+        "--bucket",
+        multiple=True,
+        help="The S3 bucket that holds the history, or s3://BUCKET/PREFIX; PROFILE@ before it takes an AWS profile. "
+        "Several, also of --stack and --folder, are one history.",
+    ),
     click.option("--prefix", help="The prefix of its objects.  [default: events/]"),
-    click.option("--stack", help="The Pulumi stack that created the bucket; asks the Pulumi CLI."),
-    click.option("--folder", help="A folder of the objects, as `aws s3 sync s3://BUCKET/events/` makes it."),
+    click.option("--stack", multiple=True, help="The Pulumi stack that created the bucket; asks the Pulumi CLI."),
+    click.option(
+        "--folder", multiple=True, help="A folder of the objects, as `aws s3 sync s3://BUCKET/events/` makes."
+    ),
     click.option(
         "--store",
         type=click.Path(),

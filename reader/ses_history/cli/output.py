@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 
-def print_lines(lines: Iterable[Any]) -> None:
+def print_lines(lines: Iterable[Any], *, paged: bool = True) -> None:
     """Print texts and tables of rich, each on a line of its own; with the pager what a terminal is too low for."""
     from ses_history.cli.render.text import console
 
     out = console()
-    if not out.is_terminal:
+    if not (paged and out.is_terminal):
         for line in lines:
             out.print(line)
         return
@@ -31,6 +31,12 @@ def print_lines(lines: Iterable[Any]) -> None:
 def print_json(answer: Any) -> None:
     """Print a dataclass, a list of them, or what else JSON holds. Times are in UTC, with a Z."""
     click.echo(json.dumps(answer, indent=2, default=_plain))
+
+
+def print_json_lines(answers: Iterable[Any]) -> None:
+    """Print dataclasses as JSON, a line each."""
+    for answer in answers:
+        click.echo(json.dumps(answer, default=_plain))
 
 
 def counted(count: int, thing: str) -> str:

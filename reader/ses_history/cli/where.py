@@ -1,6 +1,7 @@
 """Where the history is: the source that the options or the environment name."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,40 +11,45 @@ if TYPE_CHECKING:
     from ses_history.sources import Source
 
 
-def source_of(*, bucket: str | None, prefix: str | None, stack: str | None, folder: str | None) -> "Source":
-    """The source of these options, or of SES_HISTORY; raises click.UsageError and SourceError."""
-    from ses_history.sources.folder import Folder
-
-    options = {"bucket": bucket, "stack": stack, "folder": folder}
-    given = [name for name, value in options.items() if value is not None]
-    if empty := [name for name in given if not options[name]]:
+def source_of(*, bucket: Sequence[str], prefix: str | None, stack: Sequence[str], folder: Sequence[str]) -> "Source":
+    """The source of these options, or of SES_HISTORY; raises click.UsageError, SourceError and QuestionError."""
+    named = [("bucket", place) for place in bucket] + [("stack", name) for name in stack]
+    named += [("folder", path) for path in folder]
+    if not named:
+        named = [_of_environment()]
+    if empty := [option for option, value in named if not value]:
         raise click.UsageError(f"--{empty[0]} is empty")
-    if len(given) > 1:
-        raise click.UsageError(f"--{given[0]} and --{given[1]} both say where the history is: give one of them")
-    if folder:
-        if prefix is not None:
-            raise click.UsageError("--prefix is for a bucket: a folder is read whole")
-        return Folder(Path(folder))
-    if stack:
-        from ses_history.sources.bucket import connect
-        from ses_history.sources.stack import of_stack
+    if prefix is not None and any(option == "folder" for option, _ in named):
+        raise click.UsageError("--prefix is for a bucket: a folder is read whole")
+    sources = [_source(option, value, prefix) for option, value in named]
+    if len(sources) == 1:
+        return sources[0]
+    from ses_history.sources.several import Several
 
-        name, events_prefix = of_stack(stack)
-        return connect(name, events_prefix if prefix is None else prefix)
-    place = bucket or os.environ.get("SES_HISTORY")
+    return Several(sources)
+
+
+def _of_environment() -> tuple[str, str]:
+    place = os.environ.get("SES_HISTORY")
     if not place:
         raise click.UsageError("Where is the history? Give --bucket, --stack or --folder, or set SES_HISTORY")
-    if not bucket and not place.startswith("s3://"):
-        if prefix is not None:
-            raise click.UsageError("--prefix is for a bucket: the folder in SES_HISTORY is read whole")
-        return Folder(Path(place))
-    return _bucket(place, prefix)
+    return ("bucket" if place.startswith("s3://") else "folder"), place
 
 
-def _bucket(place: str, prefix: str | None) -> "Source":
+def _source(option: str, value: str, prefix: str | None) -> "Source":
+    if option == "folder":
+        from ses_history.sources.folder import Folder
+
+        return Folder(Path(value))
     from ses_history.sources.bucket import EVENTS_PREFIX, connect
 
-    bucket, _, path = place.removeprefix("s3://").partition("/")
-    if not bucket:
-        raise click.UsageError(f"{place!r} names no bucket: use s3://BUCKET/PREFIX")
-    return connect(bucket, (path or EVENTS_PREFIX) if prefix is None else prefix)
+    if option == "stack":
+        from ses_history.sources.stack import of_stack
+
+        name, events_prefix = of_stack(value)
+        return connect(name, events_prefix if prefix is None else prefix)
+    profile, at, place = value.rpartition("@")
+    name, _, path = place.removeprefix("s3://").partition("/")
+    if not name or (at and not profile):
+        raise click.UsageError(f"{value!r} names no bucket: use BUCKET, s3://BUCKET/PREFIX or PROFILE@BUCKET")
+    return connect(name, (path or EVENTS_PREFIX) if prefix is None else prefix, profile or None)

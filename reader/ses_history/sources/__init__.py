@@ -53,6 +53,11 @@ class Source(Protocol):
         """What distinguishes this place from every other."""
         ...
 
+    @property
+    def root(self) -> str:
+        """What its keys are under: with a key after it, it tells of an object where that is."""
+        ...
+
     def objects(self, known: Iterable[str] = (), /, *, after: str | None = None) -> Iterator[Object]:
         """Every object whose key follows `after`; raises SourceError. Keys `known` from before may make it faster."""
         ...

@@ -17,7 +17,7 @@ from botocore.exceptions import (
     HTTPClientError,
     IncompleteReadError,
 )
-from botocore.session import get_session
+from botocore.session import Session
 
 from ses_history.errors import SourceError, UnreadableError
 from ses_history.sources import AT_ONCE, CHUNK, Object, holds_events
@@ -54,6 +54,11 @@ class Bucket:
     def name(self) -> str:
         """The S3 URI of the prefix."""
         return f"s3://{self.bucket}/{self.prefix}"
+
+    @property
+    def root(self) -> str:
+        """The S3 URI of the bucket."""
+        return f"s3://{self.bucket}/"
 
     def objects(self, known: Iterable[str] = (), /, *, after: str | None = None) -> Iterator[Object]:
         """Every object under the prefix whose key follows `after`.
@@ -209,9 +214,9 @@ _POLICY = "attach the policy that the stack's output reader_policy_json holds"
 _RESTORE = "restore it with `aws s3api restore-object`, and sync again"
 
 
-def connect(bucket: str, prefix: str = EVENTS_PREFIX) -> Bucket:
-    """The bucket as the credentials of the environment see it; raises SourceError."""
-    session = get_session()
+def connect(bucket: str, prefix: str = EVENTS_PREFIX, profile: str | None = None) -> Bucket:
+    """The bucket as the credentials of the environment, or of a profile, see it; raises SourceError."""
+    session = Session(profile=profile)
     # As the AWS CLI does: the times in a listing are not used, and parsing them is most of the work of parsing it.
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=str)
     try:

@@ -26,6 +26,11 @@ class Folder:
         """The folder's absolute path."""
         return str(self.path.resolve())
 
+    @property
+    def root(self) -> str:
+        """The folder's absolute path, with a slash after it."""
+        return f"{self.path.resolve()}/"
+
     def objects(self, _known: Iterable[str] = (), /, *, after: str | None = None) -> Iterator[Object]:
         """Every file whose key follows `after`; a changed file has another etag."""
         try:

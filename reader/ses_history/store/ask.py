@@ -194,9 +194,21 @@ def rows(store: Store, selection: Selection) -> Iterator[dict[str, Any]]:
     return store.each_row(rows_sql(), parameters(selection))
 
 
+def arrived(store: Store, selection: Selection, after: int) -> tuple[Row, ...]:
+    """The selected rows of the objects that were numbered later, in the order they happened."""
+    order = "ts, message_id, recipient_no, object_key, line_no"
+    sql = with_tables({"selected": rows_sql()}, f"SELECT * FROM ({query('arrived')}) ORDER BY {order}")  # noqa: S608
+    return tuple(Row(**row) for row in store.each_row(sql, parameters(selection) | {"after": after}))
+
+
 def rows_sql(columns: str = "*", view: str = "history") -> str:
     """The query of columns of the selected rows, of `kept` or `stored` where maps may be JSON."""
-    return f"SELECT {columns} FROM {view} WHERE {query('selected')}"  # noqa: S608
+    return f"SELECT {columns} FROM {view} WHERE {_selected(has_maps=view == 'history')}"  # noqa: S608
+
+
+def _selected(*, has_maps: bool = False) -> str:
+    values = "tags[$tag_name]" if has_maps else "TRY_CAST(json_extract(tags_json, $tag_path) AS VARCHAR[])"
+    return query("selected").replace("{values_of_tag}", values)
 
 
 def parameters(selection: Selection) -> dict[str, Any]:
@@ -242,7 +254,7 @@ def _found(asked: Question, among: Sequence[str] | None = None) -> dict[str, str
 def _standing(found: dict[str, str]) -> dict[str, str]:
     """Where the messages `found` stand with each recipient."""
     events = (
-        f"SELECT *, {query('selected')} AS selected, {query('outcome')} AS outcome "  # noqa: S608
+        f"SELECT *, {_selected()} AS selected, {query('outcome')} AS outcome "  # noqa: S608
         "FROM kept SEMI JOIN found USING (message_id)"
     )
     return {**found, "events": events, "standing": query("statuses")}

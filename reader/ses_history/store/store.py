@@ -86,6 +86,10 @@ class Store:
         """How many objects there are."""
         return self.rows("SELECT count(*) AS objects FROM objects")[0]["objects"]
 
+    def last_object(self) -> int:
+        """The number of the object that was added last; 0 without any."""
+        return self.rows("SELECT coalesce(max(object_no), 0) AS last FROM objects")[0]["last"]
+
     def last_settled(self) -> str | None:
         """The key up to which no object comes any more; None where keys do not tell."""
         found = self.rows(query("last_settled"))

@@ -69,7 +69,6 @@ def test_a_terminal_of_any_width_has_a_line_for_each_message_and_whole_numbers(
         (["find", "a", "--tag", "campaign"], 2, "invalid 'campaign': use NAME=VALUE"),
         (["stats", "--by", "tag:"], 2, "invalid group 'tag:': use hour, day, week, month, type, status, "),
         (["export", "out.xls"], 2, "has no known format: end it with .csv .jsonl .parquet .sqlite, or give --format"),
-        (["find", "a", "--bucket", "b"], 2, "--bucket and --folder both say"),
         (["find", "a", "--bucket", ""], 2, "--bucket is empty"),
         (["find", "a", "--prefix", "events/"], 2, "--prefix is for a bucket: a folder is read whole"),
         (

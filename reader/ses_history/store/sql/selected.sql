@@ -9,4 +9,4 @@ AND ($parent_domain IS NULL OR recipient_domain = $parent_domain
   OR ends_with(recipient_domain, concat('.', $parent_domain)))
 AND ($provider IS NULL OR provider = $provider)
 AND ($set IS NULL OR configuration_set = $set)
-AND ($tag_path IS NULL OR list_contains(TRY_CAST(json_extract(tags_json, $tag_path) AS VARCHAR[]), $tag_value))
+AND ($tag_path IS NULL OR list_contains({values_of_tag}, $tag_value))
