@@ -540,3 +540,31 @@ def test_an_object_of_megabytes_is_read_in_flat_memory(aws: LocalAws, bucket: st
     size, most = map(int, answer.split())
     assert size == 64 << 20
     assert most < 8 << 20
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "says"),
+    [
+        ("missing@history", 3, "The settings for AWS do not work: The config profile (missing) could not be found."),
+        ("@history", 2, "'@history' names no bucket: use BUCKET, s3://BUCKET/PREFIX or PROFILE@BUCKET"),
+    ],
+)
+def test_a_profile_that_is_missing_or_empty_is_an_error(place: str, code: int, says: str, tmp_path: Path) -> None:
+    result = command(tmp_path, "find", "a", "--bucket", place)
+    assert (result.exit_code, says in result.stderr) == (code, True)
+
+
+def test_a_bucket_is_read_with_the_profile_before_it(
+    aws: LocalAws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_sends(aws, bucket, 1)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    profiles = tmp_path / "credentials"
+    profiles.write_text(f"[archive]\naws_access_key_id = {aws.account_id}\naws_secret_access_key = test\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profiles))
+    monkeypatch.setenv("AWS_DEFAULT_REGION", aws.region)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    found = command(tmp_path, "find", "example", "--bucket", f"archive@s3://{bucket}/", "--json")
+    assert [row["message_id"] for row in json.loads(found.stdout)] == ["0000"]
+    assert command(tmp_path, "find", "example", "--bucket", bucket).exit_code == 3
