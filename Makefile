@@ -8,7 +8,7 @@ NEXT_PYTHON := 3.14
 GENERATED := Pulumi.yaml README.md $(wildcard docs/*.md)
 COG := .venv/bin/cog -I .
 
-.PHONY: demo test test-engine resolve mutants fuzz bench generate format clean
+.PHONY: demo test test-engine resolve mutants fuzz bench generate man format clean
 
 demo: .venv/installed
 	@.venv/bin/python -m localaws
@@ -54,6 +54,10 @@ generate: .venv/installed
 	.venv/bin/python -m docs.generate.schema
 	cp LICENSE components/LICENSE
 	cp LICENSE reader/LICENSE
+
+# A man page of each command of ses-history, in build/man.
+man: .venv/installed
+	@.venv/bin/python -m docs.generate.man build/man
 
 format: .venv/installed
 	.venv/bin/ruff check --fix

@@ -201,7 +201,7 @@ def _title(rows: Sequence[Row]) -> str:
     if row.unsubscribed:
         return "Unsubscribed from all"
     by = {True: ", probably by a machine", False: ", probably by a person", None: ""}
-    return _TITLES[row.event_type] + by[row.is_bot]
+    return _TITLES.get(row.event_type, clean(row.event_type)) + by[row.is_bot]
 
 
 def _sentence(row: Row) -> tuple[str, str]:

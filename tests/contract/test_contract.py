@@ -14,6 +14,8 @@ from ses_history.history import History
 from ses_history.providers import PROVIDERS as READER_PROVIDERS
 from ses_history.results import Row
 from ses_history.sources.folder import Folder
+from ses_history.statuses import STATUS_GROUPS, statuses
+from ses_history.statuses import STATUSES as READER_STATUSES
 from ses_history.store.store import opened
 from ses_sending_history.event_types import API_SPELLING
 
@@ -54,6 +56,17 @@ def test_the_reader_knows_the_providers_of_the_contract_and_no_domain_twice() ->
     domains = [domain for provider in PROVIDERS.values() for domain in provider["domains"]]
     assert sorted(set(domains)) == sorted(domains)
     assert all(domain == domain.lower() for domain in domains)
+
+
+def test_the_reader_knows_the_statuses_of_the_contract_in_its_order_and_groups_of_them() -> None:
+    assert list(STATUSES) == list(READER_STATUSES)
+    assert {status for group in STATUS_GROUPS.values() for status in group} <= STATUSES.keys()
+    assert not STATUS_GROUPS.keys() & STATUSES.keys()
+    for group in STATUS_GROUPS.values():
+        assert list(group) == [status for status in STATUSES if status in group]
+    assert statuses(("arrived", "bounced")) == tuple(
+        status for status in STATUSES if status.startswith("bounced:") or status in STATUS_GROUPS["arrived"]
+    )
 
 
 def test_the_store_has_the_columns_of_the_contract_in_its_order_and_types(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ What takes long to import is imported by the function that needs it, so that --h
 
 import io
 import os
+import shlex
 import sys
 from contextlib import suppress
 from typing import Any
 
 import click
+from click.exceptions import NoSuchCommand
 
 from ses_history.cli.exit_codes import ExitCode, exit_code
 from ses_history.cli.export import export
@@ -21,9 +23,22 @@ from ses_history.cli.stats import stats
 from ses_history.cli.sync import sync
 from ses_history.cli.tail import tail
 from ses_history.errors import HistoryError
+from ses_history.texts import clean
 
 
 class _Commands(click.Group):
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The same, but what is no command, and no other spelling of one, may be what to find."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            if error.possibilities and "@" not in args[0]:
+                raise
+            command = clean(shlex.join(["ses-history", "find", *args]))
+            raise click.UsageError(f"No such command {args[0]!r}. To find messages: {command}", ctx) from error
+
     def main(self, *args: Any, **options: Any) -> Any:
         """The same, but a full disk behind standard output is an error in one line."""
         try:

@@ -1,6 +1,5 @@
 """`ses-history find`: find messages."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -87,16 +86,17 @@ def find(
     history: "History",
     as_json: bool,
 ) -> None:
-    """Find messages: how many there are, how they stand, and the newest of them.
+    """Find messages: how many, how they stand, and the newest.
 
     TEXT that is an address or a message id is looked for whole, in any spelling; with several, messages with any of
     them are found. Of other TEXT all words are looked for, in recipients, senders, subjects and ids, in any order and
     without case. Without TEXT the options select.
 
     \b
-    ses-history find ada@example.com                                all mail to Ada
-    ses-history find november news --not-status arrived             what of it did not arrive
-    ses-history find --status bounced --provider gmail --since yesterday --until today
+    ses-history find ada@example.com                       all mail to Ada
+    ses-history find november news --not-status arrived    what did not arrive
+    ses-history find --status bounced --provider gmail --since yesterday
+    ses-history find --from-file addresses.txt --tz Asia/Tokyo
 
     A message is listed with when it was sent, to whom, its subject, its status, and what the recipient's mail server
     last said. Of a message to several, that is about the recipient that TEXT or the options name; SES does not say
@@ -105,7 +105,7 @@ def find(
     asked: dict[str, Any] = {
         "texts": texts,
         "selection": selection,
-        "any_of": tuple(_lines(from_file)),
+        "any_of": _lines(from_file),
         "exact": exact,
         "statuses": _statuses(wanted, unwanted),
     }
@@ -145,11 +145,12 @@ def _why(emptied: "Emptied") -> str:
     return f"Without {which}: {counted(emptied.matches, 'message')}"
 
 
-def _lines(file: TextIO | None) -> Iterator[str]:
-    """What is on the lines of the file that are not blank."""
-    for line in file or ():
-        if text := line.strip():
-            yield text
+def _lines(file: TextIO | None) -> tuple[str, ...]:
+    """What is on the lines of the file that are not blank; raises click.UsageError where all are."""
+    texts = tuple(text for line in file or () if (text := line.strip()))
+    if file and not texts:
+        raise click.UsageError(f"--from-file: {file.name} names nobody: write an address or a message id on each line")
+    return texts
 
 
 def _statuses(wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
 """`ses-history stats`: counts and rates."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from ses_history.cli import clock
 from ses_history.cli.options import on_synced_history, selecting, zoned
 from ses_history.cli.output import print_json, print_lines
 from ses_history.cli.period import before
@@ -64,9 +64,15 @@ def stats(
     unknown, where it says nothing. Events, opens, clicks and complaints of a message to several count with its first
     recipient: SES does not say who it was.
 
+    \b
+    ses-history stats --since "last month" --by week --tz Asia/Tokyo
+    ses-history stats --by provider --since 7d --sort hard-bounces --top 5
+    ses-history stats --by reason --type bounce --since "this week"
+    ses-history stats --by set --since "this week" --compare
+
     --compare sets the same length of time before beside it, from the same day of the week or month where --since is
     the beginning of one: `--since "this week" --compare` compares with last week up to the same hour.
-    """
+    """  # noqa: D301 click keeps the lines of a paragraph after a backspace character, which r""" would spell out
     counted = history.stats(selection, by=by, zone=zone().key)
     if counted.total is None:
         raise NothingFoundError("No message matches: widen --since, or leave an option out")
@@ -90,6 +96,6 @@ def _earlier(history: "History", selection: "Selection", by: str) -> "Stats":
     """The same counts of the period before."""
     if selection.since is None:
         raise click.UsageError("--compare needs --since: the beginning of the period to compare")
-    until = selection.until or datetime.now(UTC).replace(tzinfo=None)
+    until = selection.until or clock.now().replace(tzinfo=None)
     since, until = before(selection.since, until, zone())
     return history.stats(replace(selection, since=since, until=until), by=by, zone=zone().key)

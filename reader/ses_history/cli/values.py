@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import click
 
-from ses_history.cli.zone import zone
+from ses_history.cli import clock
+from ses_history.cli.zone import beginning_with, zone
 from ses_history.selection import GROUPS
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _AGO = re.compile(r"(\d{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -52,12 +56,21 @@ class Moment(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """The time, naive and in UTC."""
         try:
-            return moment(value, datetime.now(UTC), zone())
+            return moment(value, clock.now(), zone())
         except (ValueError, OverflowError):
             known = ", ".join(_DAYS)
             self.fail(
                 f"invalid time {value!r}: use {known}, 2026-11-23, 2026-11-23T08:00, 90m, 12h, 7d or 2w", param, ctx
             )
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002  as click has it
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> "list[CompletionItem]":
+        """The days that begin so, with hyphens: a shell has them in one word."""
+        return beginning_with(incomplete, (day.replace(" ", "-") for day in _DAYS))
 
 
 class NameValue(click.ParamType[tuple[str, str]]):
@@ -114,3 +127,12 @@ class Group(click.ParamType[str]):
         if value not in GROUPS and not re.fullmatch("tag:.+", value):
             self.fail(f"invalid group {value!r}: use {', '.join(GROUPS)} or tag:NAME", param, ctx)
         return value
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002  as click has it
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> "list[CompletionItem]":
+        """The groups that begin so."""
+        return beginning_with(incomplete, (*GROUPS, "tag:"))

@@ -33,18 +33,18 @@ def having(source: Source, places: Sequence[Place], header: Header, watch: Watch
     by_object = defaultdict[str, list[Place]](list)
     for place in places:
         by_object[place.object_key].append(place)
-    found, truncated, unread = list[str](), 0, 0
+    found, truncated, unread = set[str](), set[str](), 0
     for number, (key, wanted) in enumerate(by_object.items(), start=1):
         try:
             for message_id, mail in _mails(source, key, wanted):
                 if _has(mail, header):
-                    found.append(message_id)
+                    found.add(message_id)
                 elif str(mail.get("headersTruncated")).lower() == "true":
-                    truncated += 1
+                    truncated.add(message_id)
         except UnreadableError:
             unread += 1
         watch(Reading(objects=len(by_object), objects_done=number, bytes=0, bytes_done=0, lines_done=0))
-    return Having(message_ids=found, truncated=truncated, unread=unread)
+    return Having(message_ids=sorted(found), truncated=len(truncated - found), unread=unread)
 
 
 def _mails(source: Source, key: str, wanted: Sequence[Place]) -> Iterator[tuple[str, dict[str, Any]]]:

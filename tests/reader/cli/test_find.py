@@ -325,6 +325,15 @@ def with_header(message_id: str, value: str, *, truncated: bool = False) -> dict
     return event
 
 
+def test_a_message_with_cut_headers_counts_once_and_not_where_it_has_the_one_looked_for(folder: Path, run: Run) -> None:
+    cut = [with_header(name, "?", truncated=True) for name in ("one", "one", "two")]
+    found = with_header("two", "4711")
+    body = b"".join(json.dumps(each).encode() for each in (*cut, found))
+    put(folder, body)
+    says = run("find", "a@example.com", "--header", "X-Order-ID=4711").stderr
+    assert "1 message may have had it" in says
+
+
 def test_a_header_is_looked_for_in_the_objects_and_told_where_it_may_be_cut(folder: Path, run: Run) -> None:
     put(folder, [with_header("one", "4711"), with_header("two", "47110"), with_header("three", "?", truncated=True)])
     put(folder, [with_header("four", "=?utf-8?Q?4711?=")], OTHER)

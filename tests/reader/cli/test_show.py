@@ -531,3 +531,11 @@ def test_raw_json_without_control_characters_means_the_same() -> None:
     line = json.dumps({"subject": "a\x9b2J\u202eb"}, ensure_ascii=False) + "\r"
     assert escaped(line) == '{"subject": "a\\u009b2J\\u202eb"}'
     assert json.loads(escaped(line)) == json.loads(line)
+
+
+def test_an_event_of_an_unknown_type_is_shown_by_its_name(folder: Path, run: Run) -> None:
+    sent = message("m", ["a@example.com"], "send")
+    unknown = {"eventType": "SpamReport", "mail": sent[0]["mail"]}
+    put(folder, [*sent, unknown])
+    assert "SpamReport  a@example.com" in run("show", "m").stdout
+    assert "SpamReport" in run("show", "m", "--markdown").stdout

@@ -271,3 +271,13 @@ def test_opens_and_clicks_are_counted_by_people_by_machines_and_unknown(folder: 
     reading = run("stats").stdout.split("\n\n")[2].splitlines()
     assert reading[2].split() == ["2026-03-01", "1", "1", "1", "0", "1", "0"]
     assert reading[-1].split() == ["total", "1", "1", "1", "0", "1", "0"]
+
+
+def test_what_happened_to_a_message_to_several_counts_once_with_whoever_is_selected(folder: Path, run: Run) -> None:
+    to = ["success@simulator.amazonses.com", "b@x.example", "c@x.example"]
+    put(folder, message("m", to, "send", "delivery", "open", "complaint"))
+    (row,) = by_group(run("stats", "--domain", "x.example", "--json"))
+    counts = ("events", "sent", "delivered", "opens_unknown", "complained")
+    assert [row[name] for name in counts] == [4, 2, 2, 1, 1]
+    (row,) = by_group(run("stats", "--json"))
+    assert [row[name] for name in counts] == [4, 2, 2, 1, 1]

@@ -41,13 +41,44 @@ def test_the_reporting_server_of_a_delay_is_kept(tmp_path: Path) -> None:
     assert [row["reporting_mta"] for row in rows(tmp_path / "h")] == ["a8-50.smtp-out.amazonses.com"]
 
 
-def test_a_recipient_named_twice_by_an_event_has_two_rows_with_keys_of_their_own(tmp_path: Path) -> None:
-    delivery = event("delivery")
-    delivery["delivery"]["recipients"] = ["a@example.com", "a@example.com"]
-    put(tmp_path / "h", [delivery])
-    found = rows(tmp_path / "h")
-    assert [(row["recipient"], row["recipient_no"]) for row in found] == [("a@example.com", 1), ("a@example.com", 2)]
-    assert len({row["event_key"] for row in found}) == 2
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "KIM@example.net",
+        "Kim <kim@example.net>",
+        "kim@example.net\r\n",
+        "\tkim@example.net ",
+        "rfc822;kim@example.net",
+        "RFC822; kim@example.net",
+        "kim@example.net (Kim Lee)",
+        '"kim"@example.net',
+        "kim@example.net.",
+    ],
+)
+def test_a_recipient_named_twice_by_an_event_is_one(spelled: str, tmp_path: Path) -> None:
+    sent, delivered, complained = (event(name) for name in ("send", "delivery", "complaint"))
+    for item in (sent, delivered, complained):
+        item["mail"]["destination"] = ["kim@example.net", spelled]
+    delivered["delivery"]["recipients"] = [spelled, "kim@example.net", "other@example.net"]
+    complained["complaint"]["complainedRecipients"] = []
+    put(tmp_path / "h", [sent, delivered, complained])
+    found = [
+        (row["event_type"], row["recipient"].lower(), row["recipient_no"], row["recipient_count"])
+        for row in rows(tmp_path / "h")
+    ]
+    assert found == [
+        ("Send", "kim@example.net", 1, 1),
+        ("Delivery", "kim@example.net", 1, 2),
+        ("Delivery", "other@example.net", 2, 2),
+        ("Complaint", "kim@example.net", 1, 1),
+    ]
+
+
+def test_an_empty_address_is_that_of_the_only_recipient(tmp_path: Path) -> None:
+    bounced = event("bounce", destination=["kim@example.net"])
+    bounced["bounce"]["bouncedRecipients"] = [{"emailAddress": "", "status": "5.1.1"}]
+    put(tmp_path / "h", [bounced])
+    assert [(row["recipient"], row["smtp_status"]) for row in rows(tmp_path / "h")] == [("kim@example.net", "5.1.1")]
 
 
 def test_every_complained_recipient_and_every_delayed_one_has_its_row(tmp_path: Path) -> None:
@@ -64,6 +95,40 @@ def test_every_complained_recipient_and_every_delayed_one_has_its_row(tmp_path: 
     assert [(row["recipient"], row["recipient_domain"]) for row in rows(tmp_path / "h")] == [
         (recipient, "example.com") for recipient in ("a@example.com", "b@example.com", "c@example.com", "d@example.com")
     ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-11-20T09:00:00.123Z",
+        "2026-11-20T09:00:00.123z",
+        "2026-11-20T09:00:00,123Z",
+        "2026-11-20T18:00:00.123+09:00",
+        "2026-11-20 09:00:00.123 +0000",
+        "2026-11-20 18:00:00.123 +09:00",
+        "2026-11-20T09:00:00.123",
+        "1795165200123",
+        1795165200123,
+        "1795165200.123",
+    ],
+)
+def test_a_time_is_the_same_moment_however_it_is_written(written: str | int, tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", timestamp=written)])
+    assert [row["ts"].isoformat() for row in rows(tmp_path / "h")] == ["2026-11-20T09:00:00.123000"]
+
+
+@pytest.mark.parametrize(
+    "written", ["20261120T090000Z", "Fri, 20 Nov 2026 18:00:00 +0900", "1795165200", 1795165200, "2026-11-20T09:00:00Z"]
+)
+def test_a_time_to_the_second_is_one_too(written: str | int, tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", timestamp=written)])
+    assert [row["ts"].isoformat() for row in rows(tmp_path / "h")] == ["2026-11-20T09:00:00"]
+
+
+@pytest.mark.parametrize("written", ["epoch", "now", "infinity", "-infinity", "soon", "", "12", "99999999999999999999"])
+def test_what_is_no_time_is_none(written: str, tmp_path: Path) -> None:
+    put(tmp_path / "h", [event("send", timestamp=written)])
+    assert [row["ts"] for row in rows(tmp_path / "h")] == [None]
 
 
 def test_an_infinite_time_is_no_time(tmp_path: Path) -> None:

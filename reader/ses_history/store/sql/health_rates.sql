@@ -16,8 +16,9 @@ FROM (
   SELECT provider, 'hard_bounced'
   FROM (SELECT DISTINCT message_id, address, provider FROM told WHERE outcome = 'bounced:hard' AND NOT is_own)
   UNION ALL
-  SELECT provider, 'complained'
+  SELECT first(provider ORDER BY recipient_no), 'complained'
   FROM told
-  WHERE outcome = 'complained' AND recipient_no = 1 AND NOT is_own
+  WHERE outcome = 'complained' AND NOT is_own
+  GROUP BY object_no, line_no, message_id, ts
 )
 GROUP BY provider

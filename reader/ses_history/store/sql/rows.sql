@@ -103,57 +103,52 @@ events AS (
       END),
       utc(r.mail."timestamp")
     ) AS ts,
-    coalesce(CASE r.eventType
-      WHEN 'Bounce' THEN len(r.bounce.bouncedRecipients)
-      WHEN 'Complaint' THEN len(r.complaint.complainedRecipients)
-      WHEN 'Delivery' THEN len(r.delivery.recipients)
-      WHEN 'DeliveryDelay' THEN len(r.deliveryDelay.delayedRecipients)
-      ELSE len(r.mail.destination)
-    END, 0) AS named
+    CASE r.eventType
+      WHEN 'Bounce' THEN list_transform(r.bounce.bouncedRecipients, lambda each: each.emailAddress)
+      WHEN 'Complaint' THEN list_transform(r.complaint.complainedRecipients, lambda each: each.emailAddress)
+      WHEN 'Delivery' THEN r.delivery.recipients
+      WHEN 'DeliveryDelay' THEN list_transform(r.deliveryDelay.delayedRecipients, lambda each: each.emailAddress)
+      ELSE r.mail.destination
+    END AS named
   FROM parsed
+),
+
+places AS (
+  SELECT
+    *,
+    -- A report that names nobody is about the one whom the message was for; of several it is not known.
+    CASE
+      WHEN len(mail.destination) = 1 OR len(list_distinct(bare_list(mail.destination))) = 1 THEN mail.destination[1]
+    END AS only_destination,
+    CASE WHEN len(named) > 1 THEN firsts(bare_list(named)) ELSE [1] END AS places
+  FROM events
 ),
 
 recipients AS (
   SELECT
     *,
-    -- A report that names nobody is about the one whom the message was for; of several it is not known.
-    CASE WHEN named = 0 AND len(mail.destination) = 1 THEN 1 ELSE named END AS recipient_count,
-    CAST(unnest(range(1, greatest(named, 1) + 1)) AS INTEGER) AS recipient_no
-  FROM events
+    CASE
+      WHEN len(named) > 1 THEN len(places)
+      WHEN len(named) = 1 OR only_destination IS NOT NULL THEN 1
+      ELSE 0
+    END AS recipient_count,
+    unnest(places) AS place,
+    generate_subscripts(places, 1) AS recipient_no
+  FROM places
 ),
 
 addressed AS (
   SELECT
     *,
-    coalesce(
-      CASE event_type
-        WHEN 'Bounce' THEN bounce.bouncedRecipients[recipient_no].emailAddress
-        WHEN 'Complaint' THEN complaint.complainedRecipients[recipient_no].emailAddress
-        WHEN 'Delivery' THEN delivery.recipients[recipient_no]
-        WHEN 'DeliveryDelay' THEN delay.delayedRecipients[recipient_no].emailAddress
-        ELSE mail.destination[recipient_no]
-      END,
-      CASE WHEN recipient_count = 1 AND len(mail.destination) = 1 THEN mail.destination[1] END
-    ) AS named_as
+    coalesce(bare(named[place]), CASE WHEN recipient_count = 1 THEN bare(only_destination) END) AS recipient
   FROM recipients
-),
-
-bare AS (
-  SELECT
-    *,
-    -- The address alone, of `Name <address>` as well.
-    trim(CASE
-      WHEN contains(named_as, '<') THEN split_part(split_part(named_as, '<', -1), '>', 1)
-      ELSE named_as
-    END) AS recipient
-  FROM addressed
 ),
 
 located AS (
   SELECT
     *,
     CASE WHEN contains(recipient, '@') THEN lower(split_part(recipient, '@', -1)) END AS recipient_domain
-  FROM bare
+  FROM addressed
 )
 
 SELECT
@@ -163,7 +158,7 @@ SELECT
   in_calendar(sent_at) AS sent_at,
   recipient,
   recipient_domain,
-  recipient_no,
+  CAST(recipient_no AS INTEGER) AS recipient_no,
   CAST(recipient_count AS INTEGER) AS recipient_count,
   mail.source AS source,
   coalesce(mail.commonHeaders.subject, CASE WHEN headers IS NOT NULL THEN
@@ -182,13 +177,13 @@ SELECT
   CAST(mail.tags AS VARCHAR) AS tags,
   bounce.bounceType AS bounce_type,
   bounce.bounceSubType AS bounce_sub_type,
-  bounce.bouncedRecipients[recipient_no].action AS action,
-  coalesce(bounce.bouncedRecipients[recipient_no].status, delay.delayedRecipients[recipient_no].status) AS smtp_status,
-  coalesce(
+  nullif(bounce.bouncedRecipients[place].action, '') AS action,
+  nullif(coalesce(bounce.bouncedRecipients[place].status, delay.delayedRecipients[place].status), '') AS smtp_status,
+  nullif(coalesce(
     delivery.smtpResponse,
-    bounce.bouncedRecipients[recipient_no].diagnosticCode,
-    delay.delayedRecipients[recipient_no].diagnosticCode
-  ) AS smtp_response,
+    bounce.bouncedRecipients[place].diagnosticCode,
+    delay.delayedRecipients[place].diagnosticCode
+  ), '') AS smtp_response,
   coalesce(delivery.reportingMTA, bounce.reportingMTA, delay.reportingMTA) AS reporting_mta,
   delivery.remoteMtaIp AS remote_mta_ip,
   delivery.processingTimeMillis AS processing_ms,

@@ -68,11 +68,40 @@ CREATE TABLE entries (
 -- What texts are compared as, where that is not what lower() makes of them.
 CREATE TABLE spellings (text VARCHAR, comparable VARCHAR);
 
--- The moment that a text tells, in UTC. Nearly all are in UTC already, and quicker to read.
-CREATE MACRO utc(text) AS CASE
-  WHEN ends_with(text, 'Z') THEN TRY_CAST(text AS TIMESTAMP)
-  ELSE TRY_CAST(text AS TIMESTAMPTZ) AT TIME ZONE 'UTC'
+-- The moment that a text tells, in UTC. Nearly all are as SES writes them, and quicker to read.
+CREATE MACRO utc(text) AS coalesce(
+  CASE WHEN ends_with(text, 'Z') THEN TRY_CAST(text AS TIMESTAMP) END,
+  CASE
+    WHEN regexp_matches(text, '^\d{9,10}(\.\d+)?$') THEN make_timestamp(TRY_CAST(TRY_CAST(text AS DOUBLE) * 1000000 AS BIGINT))
+    WHEN regexp_matches(text, '^\d{12,13}$') THEN epoch_ms(TRY_CAST(text AS BIGINT))
+    WHEN regexp_matches(text, '^\d{8}T\d{6}Z?$') THEN try_strptime(rtrim(text, 'Z'), '%Y%m%dT%H%M%S')
+    WHEN regexp_matches(text, '^-?\d') THEN TRY_CAST(
+      regexp_replace(replace(upper(text), ',', '.'), '\s+([+-]\d\d)', '\1') AS TIMESTAMPTZ
+    ) AT TIME ZONE 'UTC'
+    WHEN regexp_matches(text, '^[A-Z][a-z]{2}, ') THEN try_strptime(text, '%a, %d %b %Y %H:%M:%S %z') AT TIME ZONE 'UTC'
+  END
+);
+
+-- The address alone, of `Name <address>` and other ways to write it as well; NULL for none.
+CREATE MACRO bare(address) AS CASE
+  WHEN regexp_matches(address, '[<"(;\s]|\.$|^$') THEN nullif(rtrim(regexp_replace(regexp_replace(
+    trim(
+      regexp_replace(
+        CASE WHEN contains(address, '<') THEN split_part(split_part(address, '<', -1), '>', 1) ELSE address END,
+        '\([^()]*\)', '', 'g'
+      ),
+      chr(9) || chr(10) || chr(13) || ' '
+    ),
+    '^(?i)rfc822;\s*', ''), '^"([^"\\\s@()<>,;:]+)"@', '\1@'), '.'), '')
+  ELSE address
 END;
+
+CREATE MACRO bare_list(addresses) AS
+  CASE WHEN len(addresses) > 1 THEN list_transform(addresses, lambda each: coalesce(lower(bare(each)), '')) END;
+
+-- The places of a list's values where each is for the first time.
+CREATE MACRO firsts(list) AS
+  list_filter(range(1, len(list) + 1), lambda place: list_position(list, list[place]) = place);
 
 -- The moment, where programs have it in their calendars: they end with the year 9999.
 CREATE MACRO in_calendar(moment) AS

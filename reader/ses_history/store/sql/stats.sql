@@ -1,6 +1,6 @@
 -- Counts and rates of the `grouped` rows, by "group" and, last, of all. Rates are of recipients sent to, as SES counts
--- them. In no rate are tests, automatic replies, and whoever SES did not try to reach. An open, a click or a complaint
--- counts once, with the first recipient: which of several it was is unknown.
+-- them. In no rate are tests, automatic replies, and whoever SES did not try to reach. An event, an
+-- open, a click or a complaint counts once, with the first of the rows: which recipient of several it was is unknown.
 -- https://docs.aws.amazon.com/ses/latest/dg/faqs-enforcement.html
 SELECT
   *,
@@ -13,22 +13,36 @@ FROM (
     SELECT
       "group",
       CASE WHEN counted = 'Delivery' THEN round(processing_ms / 1000, 2) END AS seconds,
-      count(*) FILTER (WHERE recipient_no = 1) AS events,
+      count(*) FILTER (WHERE is_first) AS events,
       count(*) FILTER (WHERE event_type = 'Send' AND is_test) AS tests,
       count(*) FILTER (WHERE counted = 'Send') AS sent,
       count(*) FILTER (WHERE counted = 'Delivery') AS delivered,
       count(*) FILTER (WHERE counted = 'bounced:hard') AS hard_bounced,
       count(*) FILTER (WHERE counted = 'bounced:soft') AS soft_bounced,
       count(*) FILTER (WHERE counted = 'suppressed') AS suppressed,
-      count(*) FILTER (WHERE counted = 'complained' AND recipient_no = 1) AS complained,
+      count(*) FILTER (WHERE counted = 'complained' AND is_first_of_people) AS complained,
       count(*) FILTER (WHERE counted = 'replied') AS replies,
-      count(*) FILTER (WHERE counted = 'Open' AND recipient_no = 1 AND NOT is_bot) AS opens_by_people,
-      count(*) FILTER (WHERE counted = 'Open' AND recipient_no = 1 AND is_bot) AS opens_by_machines,
-      count(*) FILTER (WHERE counted = 'Open' AND recipient_no = 1 AND is_bot IS NULL) AS opens_unknown,
-      count(*) FILTER (WHERE counted = 'Click' AND recipient_no = 1 AND NOT is_bot) AS clicks_by_people,
-      count(*) FILTER (WHERE counted = 'Click' AND recipient_no = 1 AND is_bot) AS clicks_by_machines,
-      count(*) FILTER (WHERE counted = 'Click' AND recipient_no = 1 AND is_bot IS NULL) AS clicks_unknown
-    FROM (SELECT *, CASE WHEN NOT is_test THEN coalesce(outcome, event_type) END AS counted FROM grouped)
+      count(*) FILTER (WHERE counted = 'Open' AND is_first_of_people AND NOT is_bot) AS opens_by_people,
+      count(*) FILTER (WHERE counted = 'Open' AND is_first_of_people AND is_bot) AS opens_by_machines,
+      count(*) FILTER (WHERE counted = 'Open' AND is_first_of_people AND is_bot IS NULL) AS opens_unknown,
+      count(*) FILTER (WHERE counted = 'Click' AND is_first_of_people AND NOT is_bot) AS clicks_by_people,
+      count(*) FILTER (WHERE counted = 'Click' AND is_first_of_people AND is_bot) AS clicks_by_machines,
+      count(*) FILTER (WHERE counted = 'Click' AND is_first_of_people AND is_bot IS NULL) AS clicks_unknown
+    FROM (
+      SELECT *, CASE WHEN NOT is_test THEN coalesce(outcome, event_type) END AS counted
+      FROM (
+        SELECT *, true AS is_first, true AS is_first_of_people FROM grouped WHERE recipient_count <= 1
+        UNION ALL
+        SELECT
+          *,
+          row_number() OVER (PARTITION BY object_no, line_no, message_id, event_type, ts ORDER BY recipient_no) = 1,
+          row_number() OVER (
+            PARTITION BY object_no, line_no, message_id, event_type, ts, is_test ORDER BY recipient_no
+          ) = 1
+        FROM grouped
+        WHERE recipient_count > 1
+      )
+    )
     GROUP BY ALL
   )
 
