@@ -33,7 +33,7 @@ def moment(at: datetime | None, zone: tzinfo) -> str:
 
 def zone_name(zone: ZoneInfo) -> str:
     """What the zone is called in a heading."""
-    return zone.key.removeprefix("Etc/")
+    return "UTC" if zone.key == "Etc/UTC" else zone.key
 
 
 def duration(seconds: float) -> str:

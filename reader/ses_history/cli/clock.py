@@ -1,4 +1,4 @@
-"""The time it is, for all commands: tests say another."""
+"""The time it is for whoever gives times to a command: tests say another."""
 
 from datetime import UTC, datetime
 

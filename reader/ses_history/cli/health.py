@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ses_history.cli import clock
 from ses_history.cli.options import on_synced_history, zoned
 from ses_history.cli.output import print_json, print_lines
 from ses_history.cli.zone import zone
@@ -29,7 +28,7 @@ def health(*, history: "History", as_json: bool) -> None:
     24 hours, and "waiting" are those that have not ended yet. Opens are messages opened, of those of the last 14 days.
     `ses-history find --status sent --status delayed --since 7d --until 1d` lists the messages without news.
     """
-    verdict = history.health(clock.now().replace(tzinfo=None))
+    verdict = history.health()
     if as_json:
         print_json(verdict)
         return

@@ -36,7 +36,7 @@ def _in_one_form(command: Command) -> Command:
 @_in_one_form
 @on_synced_history
 @zoned
-@click.option("--raw", is_flag=True, help="Print the events as SES wrote them, a line of JSON each.")
+@click.option("--raw", is_flag=True, help="Print the events as they lie in their objects.")
 @click.option(
     "--html",
     type=NewFile(),

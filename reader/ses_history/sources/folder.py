@@ -40,8 +40,9 @@ class Folder:
         except OSError as error:
             raise SourceError(f"{self.path} {_reason(error)}") from error
         closed = list[OSError]()
-        for folder, folders, names in os.walk(self.path, onerror=closed.append):
-            folders.sort()
+        walked = {self.path.resolve()}
+        for folder, folders, names in os.walk(self.path, onerror=closed.append, followlinks=True):
+            folders[:] = [name for name in sorted(folders) if not _again(Path(folder, name), walked)]
             for name in sorted(names):
                 if self._key(Path(folder, name)) > (after or ""):
                     yield from self._object(Path(folder, name))
@@ -81,6 +82,14 @@ class Folder:
 
     def undelivered(self) -> None:
         """A folder does not tell."""
+
+
+def _again(folder: Path, walked: set[Path]) -> bool:
+    """Whether a folder was walked already, by another link to it: a link may lead round in a circle."""
+    real = folder.resolve()
+    is_known = real in walked
+    walked.add(real)
+    return is_known
 
 
 def _chunks(key: str, file: BinaryIO) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """Questions to the store: which rows, messages and counts are asked for."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -105,7 +106,7 @@ def _value(text: str) -> str | None:
     """The id in a text, or the address as it is compared; None where it is neither."""
     if message_id := _MESSAGE_ID.fullmatch(text):
         return message_id["id"]
-    address = _ADDRESS.fullmatch(text)
+    address = _ADDRESS.fullmatch(unicodedata.normalize("NFKC", text))
     return headers.comparable(address["address"]) if address else None
 
 

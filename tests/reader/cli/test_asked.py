@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parseaddr
-from functools import cached_property
+from functools import cached_property, partialmethod
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 from ses_history.cli import clock, main
+from ses_history.history import History
 from ses_history.sample import events, write
 
 from tests.contract.support import STATUSES
@@ -98,7 +99,7 @@ class Shop:
         outcomes = dict[tuple[str, str], set[str]]()
         for event in self.events:
             for who in event.to:
-                outcomes.setdefault((event.id, who), set()).update({event.outcome} - {None})
+                outcomes.setdefault((event.id, who), set()).update({event.outcome} if event.outcome else ())
         order = list(STATUSES)
         self.standing = {line: min(found, key=order.index) for line, found in outcomes.items()}
 
@@ -129,7 +130,9 @@ def where(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 @pytest.fixture
 def ask(where: list[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """What the command answers at nine in the morning of 25 November in Japan."""
-    monkeypatch.setattr(clock, "now", lambda: NOW.astimezone(UTC))
+    now = NOW.astimezone(UTC)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    monkeypatch.setattr(History, "health", partialmethod(History.health, now=now.replace(tzinfo=None)))
 
     def answer(command: str, *arguments: str) -> str:
         result = CliRunner().invoke(main, [command, *where, *arguments])

@@ -141,7 +141,7 @@ def test_of_many_invalid_lines_sync_lists_the_first_and_json_all_that_the_store_
     said = run("sync").stdout.splitlines()
     assert said[1] == "1,500 invalid lines, skipped:"
     assert said[2:22] == [f"  {KEY} line {number}: not an event" for number in range(1, 21)]
-    assert said[22:] == ["  and 1,480 more: --json lists all"]
+    assert said[22:] == ["  and 1,480 more: --json lists a thousand of each object"]
     told = answer(run("sync", "--json"))
     assert (told["invalid_line_count"], told["unread"], told["undelivered"]) == (1500, [], 0)
     assert sum(line["lines"] for line in told["invalid_lines"]) == 1500

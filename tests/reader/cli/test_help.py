@@ -61,7 +61,7 @@ def test_help_of_a_question_has_examples_that_are_right(command: str, folder: Pa
     [
         (["ada@example.com"], "No such command 'ada@example.com'. To find messages: ses-history find ada@example.com"),
         (["ada@example.com", "--since", "7d"], "ses-history find ada@example.com --since 7d"),
-        (["find@example.com"], "ses-history find find@example.com"),
+        (["stats@a.jp"], "ses-history find stats@a.jp"),
         (["Ada Example <ada@example.com>"], "ses-history find 'Ada Example <ada@example.com>'"),
         (["november", "news"], "ses-history find november news"),
         (["ご注文"], "ses-history find 'ご注文'"),

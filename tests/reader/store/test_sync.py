@@ -478,3 +478,13 @@ def test_a_batch_ends_at_its_size_and_no_more_is_downloaded_ahead_than_a_limit(
     assert len(read) == 6
     assert max(ahead - done for done, ahead in read_when_told) <= 3
     assert all(ahead <= 4 for done, ahead in read_when_told if done < 4)
+
+
+def test_folders_behind_links_are_read_once_and_a_circle_ends(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "h", tmp_path / "elsewhere"
+    put(folder, [event("send", messageId="one")])
+    put(elsewhere, [event("send", messageId="two")], "a.gz")
+    (folder / "link").symlink_to(elsewhere)
+    (folder / "same").symlink_to(elsewhere)
+    (elsewhere / "round").symlink_to(folder)
+    assert (sync(folder).listed, message_ids(folder)) == (2, ["one", "two"])

@@ -20,13 +20,15 @@ def synced(result: Synced, invalid_lines: Sequence[InvalidLine], undelivered: in
         yield f"{counted(len(result.unread), 'object')} cannot be read, left out:"
     for unread in result.unread[:_UNREAD]:
         yield f"  {clean(unread.object_key)} {clean(unread.reason)}"
-    yield from _and_more(len(result.unread) - _UNREAD)
+    yield from _and_more(len(result.unread) - _UNREAD, "all")
     if result.invalid_lines:
         yield f"{counted(result.invalid_lines, 'invalid line')}, skipped:"
     for invalid in invalid_lines:
         more = f" to {invalid.line_no + invalid.lines - 1}" if invalid.lines > 1 else ""
         yield f"  {clean(invalid.object_key)} line {invalid.line_no}{more}: {invalid.reason}"
-    yield from _and_more(result.invalid_lines - sum(invalid.lines for invalid in invalid_lines))
+    yield from _and_more(
+        result.invalid_lines - sum(invalid.lines for invalid in invalid_lines), "a thousand of each object"
+    )
     if undelivered:
         yield (
             f"{counted(undelivered, 'event')} under error/, which Firehose could not deliver: "
@@ -34,6 +36,6 @@ def synced(result: Synced, invalid_lines: Sequence[InvalidLine], undelivered: in
         )
 
 
-def _and_more(count: int) -> Iterable[str]:
+def _and_more(count: int, listed: str) -> Iterable[str]:
     if count > 0:
-        yield f"  and {count:,} more: --json lists all"
+        yield f"  and {count:,} more: --json lists {listed}"
