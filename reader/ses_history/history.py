@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 from ses_history.errors import QuestionError, SourceError, StoreError, StoreMissingError
@@ -151,18 +150,17 @@ class History:
 
     def raw(self, message: Message) -> Iterator[bytes]:
         """The events of a message as SES wrote them, a line of JSON each; raises SourceError where one is gone."""
-        from ses_history.store.layouts import events_on_line
+        from ses_history.store.layouts import events_on_lines
 
-        @cache
-        def chunks(key: str) -> Sequence[bytes]:
-            return list(self.source.read(key) or ())
-
-        for key, line_no in dict.fromkeys((event.object_key, event.line_no) for event in message.events):
-            events = [
-                event
-                for event in events_on_line(chunks(key), line_no)
-                if _message_id(event) == message.events[0].message_id
-            ]
+        places = dict.fromkeys((event.object_key, event.line_no) for event in message.events)
+        read = dict[str, dict[int, list[bytes]]]()
+        for key, line_no in places:
+            if key not in read:
+                read[key] = {line: list[bytes]() for other, line in places if other == key}
+                for line, event in events_on_lines(self.source.read(key) or (), read[key].keys()):
+                    if _message_id(event) == message.events[0].message_id:
+                        read[key][line].append(event)
+            events = read[key].pop(line_no)
             if not events:
                 raise SourceError(
                     f"{key} was deleted from {self.source.name}, or changed, since the last sync: sync again"

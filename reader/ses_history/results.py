@@ -100,12 +100,12 @@ class Emptied:
     """A condition that leaves nothing to be found."""
 
     condition: str
-    """`text`, `statuses`, `tag`, or a field of `selection.Selection`."""
+    """`text`, `statuses`, `tag`, a field of `selection.Selection`, or `together`: each by others."""
 
     value: str
 
     matches: int
-    """How many messages match without it."""
+    """How many messages match without it; 0 where no message has it at all."""
 
     near: tuple[str, ...]
     """The nearest names that there are, where the history has nothing of this name."""

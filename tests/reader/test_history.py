@@ -1,6 +1,9 @@
 """History as a program uses it: what it refuses, in a line, with the value and what to use."""
 
 import json
+import os
+import tracemalloc
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -124,6 +127,33 @@ def test_raw_events_of_a_message_whose_id_ses_would_never_write_are_told(written
     history.sync()
     [found] = history.find("a@").recipients
     assert list(history.raw(history.show(found.message_id))) == [text.rstrip()]
+
+
+def test_raw_events_of_a_large_object_are_read_once_and_in_little_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = message("asked", ["a@example.com"], "send", "delivery")
+    others = [message(f"{number:09}", ["b@example.com"], "send", x=os.urandom(999).hex())[0] for number in range(5000)]
+    put(tmp_path / "h", [*others, asked[1], *others, asked[0], *others])
+    assert (tmp_path / "h" / KEY).stat().st_size > 8 << 20
+    history = History(Folder(tmp_path / "h"), tmp_path / "store.duckdb")
+    history.sync()
+    shown = history.show("asked")
+    list(history.raw(shown))
+    reads, read = list[str](), Folder.read
+
+    def counted(folder: Folder, key: str) -> Iterator[bytes] | None:
+        reads.append(key)
+        return read(folder, key)
+
+    monkeypatch.setattr(Folder, "read", counted)
+    tracemalloc.start()
+    events = [json.loads(event) for event in history.raw(shown)]
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert events == asked
+    assert reads == [KEY]
+    assert most < 6 << 20
 
 
 def test_raw_events_of_an_object_that_is_gone_or_changed_are_an_error(tmp_path: Path) -> None:

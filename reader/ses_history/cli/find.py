@@ -138,10 +138,14 @@ def find(
 
 def _why(emptied: "Emptied") -> str:
     """What a condition that leaves nothing has to do with it."""
+    if emptied.condition == "together":
+        return "There are messages for each of the conditions, but none for all of them"
     condition = _CONDITIONS[emptied.condition]
     if emptied.near:
         return f"There is no {condition} {emptied.value!r}: there are {', '.join(emptied.near)}"
     which = condition if emptied.condition in _TIMES else f"the {condition} {emptied.value!r}"
+    if not emptied.matches:
+        return f"Nothing matches {which}"
     return f"Without {which}: {counted(emptied.matches, 'message')}"
 
 

@@ -1,8 +1,9 @@
 """Why nothing is found: names that there are not, and the conditions without which there would be something."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 
 from ses_history.results import Emptied
 from ses_history.store.ask import Question, find, parameters
@@ -23,15 +24,20 @@ _SHOWN = 5
 
 
 def emptied(store: Store, asked: Question) -> tuple[Emptied, ...]:
-    """The conditions of a question that finds nothing, as far as one alone is to blame."""
+    """The conditions to blame where a question finds nothing.
+
+    Those are unknown names, or conditions without which there is something, or those that nothing has; or all together.
+    """
     if unknown := tuple(item for item in _unknown(store, asked) if item.near):
         return unknown
-    conditions = list(_wider(asked))
-    return tuple(
-        Emptied(condition=condition, value=value, matches=matches, near=())
-        for condition, value, wider in conditions
-        if len(conditions) > 1 and (matches := find(store, wider, 1).total)
-    )
+    conditions = list(_conditions(asked))
+    if len(conditions) == 1:
+        return ()
+    without = [(condition, find(store, condition.without(asked), 1).total) for condition in conditions]
+    if any(matches for _, matches in without):
+        return tuple(condition.told(matches) for condition, matches in without if matches)
+    unmet = [condition for condition in conditions if not find(store, _alone(condition, asked), 1).total]
+    return tuple(condition.told(0) for condition in unmet or [_TOGETHER])
 
 
 def _unknown(store: Store, asked: Question) -> Iterator[Emptied]:
@@ -56,19 +62,48 @@ def _has_subdomain(known: list[str], domain: str) -> bool:
     return any(name.endswith(f".{domain}") for name in known)
 
 
-def _wider(asked: Question) -> Iterator[tuple[str, str, Question]]:
-    """The same question without each of its conditions, with the condition's name and value."""
+@dataclass(frozen=True)
+class _Condition:
+    """A condition of a question, and how to ask without it."""
+
+    name: str
+    value: str
+    without: Callable[[Question], Question]
+
+    def told(self, matches: int) -> Emptied:
+        return Emptied(condition=self.name, value=self.value, matches=matches, near=())
+
+
+_TOGETHER = _Condition("together", "", lambda asked: asked)
+
+
+def _conditions(asked: Question) -> Iterator[_Condition]:
     for value in asked.values:
-        yield "text", value, replace(asked, values=tuple(other for other in asked.values if other != value))
+        yield _Condition("text", value, lambda asked, value=value: replace(asked, values=_but(asked.values, value)))
     for word in asked.words:
-        yield "text", word, replace(asked, words=tuple(other for other in asked.words if other != word))
+        yield _Condition("text", word, lambda asked, word=word: replace(asked, words=_but(asked.words, word)))
     if asked.statuses:
-        yield "statuses", ", ".join(asked.statuses), replace(asked, statuses=())
-    for condition in ("since", "until", "happened_since", "happened_until", "domain", "provider", "set"):
-        if (value := getattr(asked.selection, condition)) is not None:
-            yield condition, str(value), replace(asked, selection=replace(asked.selection, **{condition: None}))
+        yield _Condition("statuses", ", ".join(asked.statuses), lambda asked: replace(asked, statuses=()))
+    for name in ("since", "until", "happened_since", "happened_until", "domain", "provider", "set"):
+        if (value := getattr(asked.selection, name)) is not None:
+            yield _Condition(name, str(value), partial(_unselected, names=(name,)))
     if types := asked.selection.types:
-        yield "types", ", ".join(types), replace(asked, selection=replace(asked.selection, types=None))
+        yield _Condition("types", ", ".join(types), partial(_unselected, names=("types",)))
     if tag := asked.selection.tag_name:
-        without = replace(asked.selection, tag_name=None, tag_value=None)
-        yield "tag", f"{tag}={asked.selection.tag_value}", replace(asked, selection=without)
+        pair = f"{tag}={asked.selection.tag_value}"
+        yield _Condition("tag", pair, partial(_unselected, names=("tag_name", "tag_value")))
+
+
+def _but(texts: tuple[str, ...], text: str) -> tuple[str, ...]:
+    return tuple(other for other in texts if other != text)
+
+
+def _unselected(asked: Question, names: tuple[str, ...]) -> Question:
+    return replace(asked, selection=replace(asked.selection, **dict.fromkeys(names)))
+
+
+def _alone(condition: _Condition, asked: Question) -> Question:
+    for other in _conditions(asked):
+        if (other.name, other.value) != (condition.name, condition.value):
+            asked = other.without(asked)
+    return asked

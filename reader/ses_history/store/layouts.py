@@ -3,7 +3,7 @@
 A text is JSON values, one after another: on a line each, several in a line, over several lines, or in arrays. An event
 is an object with an event type and a mail. Whatever else holds an event is an envelope, as those of SNS, SQS, Lambda,
 EventBridge and CloudWatch Logs are, and what Firehose keeps of what it could not deliver: at any key, as it is, as text
-or in Base64.
+or in Base64, which may be packed.
 """
 
 import binascii
@@ -11,17 +11,21 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from ses_history.store.unpack import Break, Texts, readable, unpacked
+from ses_history.store.unpack import Allowance, Break, Texts, readable, unpacked
 
 EVENT_BYTES = 4 << 20
 """What an event may have: a record of Firehose has at most 1,000 KiB, of which an envelope makes somewhat more."""
 
 TOO_LONG = "longer than 4 MB"
-_NOT_JSON = "not JSON"
-_NOT_AN_EVENT = "not an event"
+NOT_JSON = "not JSON"
+NOT_AN_EVENT = "not an event"
 _TOO_DEEP = "nested too deeply"
+_OF_VALUES = {NOT_JSON, NOT_AN_EVENT, TOO_LONG, _TOO_DEEP}
+"""Reasons that lie in a value: all others are why what follows is not read."""
 
 _PIECE = 1 << 16
 """Bytes read at once. Each piece is as long, whatever the chunks are: so the same bytes always give the same."""
@@ -46,6 +50,9 @@ _TRIES = 16
 _PATIENCE = 1_000_000
 """Values without an event between, before the rest of a text is only counted."""
 
+_PACKED_BYTES = 4 << 30
+"""Of what is packed in the texts of an object, beyond what they have themselves."""
+
 _BETWEEN = re.compile(r"(?:[ \t\r\n,\]\0\xef\xbb\xbf]+|\[+(?![ \t\r\n,]*\]))++")
 """What stands between values, byte order marks as well: these are in Latin-1, as all of the text is here."""
 
@@ -62,7 +69,9 @@ _NEXT = re.compile(rf"{_OBJECT}|\n")
 _LINE_END = re.compile(r"\n")
 
 _SEPARATOR = re.compile(r"[ \t\r\n,:]+")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_\r\n-]{16,}[=\r\n]*")
+"""In lines or not, with padding or without, and that for addresses of the Web as well."""
+_BASE64_STANDARD = bytes.maketrans(b"-_", b"+/")
 _HALF = re.compile(r"(\\u[dD][89abAB]..\\u[dD][c-fC-F]..)|\\u[dD][89a-fA-F]..|(\\.)")
 """Escapes in JSON: a surrogate without its other half is in neither group."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -92,9 +101,13 @@ def is_event(value: Any, type_key: str = "eventType") -> bool:
 
 def found(items: Iterable[bytes | Break]) -> Iterator[Event | Invalid]:
     """The events and the invalid lines of an object, unpacked once, in their order."""
-    texts, line_no = Texts(readable(items)), 1
+    return _found(Texts(readable(items)), _DEPTH, _Bounds(Allowance(_PACKED_BYTES), _Patience(_PATIENCE)))
+
+
+def _found(texts: Texts, depth: int, bounds: "_Bounds") -> Iterator[Event | Invalid]:
+    line_no = 1
     while True:
-        text = _Text(texts, line_no, _DEPTH)
+        text = _Text(texts, line_no, depth, bounds)
         yield from text.found()
         line_no = text.line_no + (not text.at_line_start)
         end = texts.next_text()
@@ -109,16 +122,17 @@ def events_in(body: Iterable[bytes]) -> int:
     return sum(isinstance(item, Event) for item in found(unpacked(body)))
 
 
-def events_on_line(body: Iterable[bytes], line_no: int) -> Iterator[bytes]:
-    """The events that begin on a line of an object, counted from 1, as their bytes are there.
+def events_on_lines(body: Iterable[bytes], line_numbers: AbstractSet[int]) -> Iterator[tuple[int, bytes]]:
+    """The events that begin on some lines of an object, counted from 1, each with its line and its bytes there.
 
     Of one that is in an envelope as text this is the text.
     """
+    last = max(line_numbers)
     for item in found(unpacked(body)):
-        if item.line_no > line_no:
+        if item.line_no > last:
             return
-        if item.line_no == line_no and isinstance(item, Event):
-            yield item.raw
+        if item.line_no in line_numbers and isinstance(item, Event):
+            yield item.line_no, item.raw
 
 
 def compact(event: Event) -> bytes:
@@ -132,6 +146,33 @@ def compact(event: Event) -> bytes:
     if "\\u" in text:
         text = _HALF.sub(lambda escape: escape[0] if escape[1] or escape[2] else "\\ufffd", text)
     return text.encode()
+
+
+class _Patience:
+    """How many values are read without an event between."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.left = most
+
+    def renew(self) -> None:
+        self.left = self._most
+
+
+class _Bounds(NamedTuple):
+    """What is read at most of a text, and of those in it."""
+
+    allowance: Allowance
+    patience: _Patience
+    is_packed: bool = False
+    """Whether it is of a text that was packed in another: a short one may become a long one, but not make long work."""
+
+    def of_text(self) -> "_Bounds":
+        return self if self.is_packed else self._replace(patience=_Patience(_PATIENCE))
+
+    def of_packed(self, size: int) -> "_Bounds":
+        patience = self.patience if self.is_packed else _Patience(size)
+        return _Bounds(self.allowance.within(size), patience, is_packed=True)
 
 
 class _Broken(NamedTuple):
@@ -154,11 +195,13 @@ class _Text:
     The window is in Latin-1, a character for each byte, so that a place in it is a place in the object.
     """
 
-    def __init__(self, texts: Texts, line_no: int, depth: int) -> None:
+    def __init__(self, texts: Texts, line_no: int, depth: int, bounds: _Bounds) -> None:
         self.line_no = line_no
         self.at_line_start = True
         self._texts = texts
         self._depth = depth
+        self._bounds = bounds
+        self._patience = bounds.patience
         self._window = ""
         self._at = 0
         self._noted: Invalid | None = None
@@ -168,9 +211,8 @@ class _Text:
 
         self._in_broken = False
         self._is_inner = False
-        self._credit = _CREDIT
+        self._credit = 0 if bounds.is_packed else _CREDIT
         self._tries = _TRIES
-        self._patience = _PATIENCE
 
     def found(self) -> Iterator[Event | Invalid]:
         """The events and the invalid lines, in their order: at most one invalid line for each line."""
@@ -181,16 +223,16 @@ class _Text:
                 self._noted = None
             if not more:
                 return
-            if self._patience < 0:
+            if self._patience.left < 0:
                 yield self._rest()
                 return
             if small := _SMALL_VALUES.match(self._window, self._at):
-                self._note(_NOT_AN_EVENT, is_prefix=True)
+                self._note(NOT_AN_EVENT, is_prefix=True)
                 self._skip_to(small.end())
             elif _VALUE.match(self._window, self._at):
                 yield from self._value()
             else:
-                self._note(_NOT_JSON, is_prefix=True)
+                self._note(NOT_JSON, is_prefix=True)
                 self._skip_other()
 
     def _value(self) -> Iterator[Event | Invalid]:
@@ -201,20 +243,57 @@ class _Text:
             return
         value, end = decoded
         is_short = end - self._at < _LEAST
-        events = [] if is_short else list(_events(self._window, self._at, end, value, self._depth))
-        if not events:
-            self._note(_NOT_AN_EVENT)
-        else:
+        items = () if is_short else self._items(self._at, end, value, self._depth)
+        line_no, at, has_event, invalid = self.line_no, self._at, False, None
+        for start, item in items:
+            line_no += self._window.count("\n", at, start)
+            at = start
+            if isinstance(item, Invalid):
+                if not invalid:
+                    invalid = Invalid(line_no, item.reason)
+                    if has_event:
+                        yield invalid
+                continue
+            if not has_event:
+                has_event = True
+                if self._noted and not self._is_prefix:
+                    yield self._noted
+                self._noted = None
+                if invalid:
+                    yield invalid
+            self._patience.renew()
+            yield item._replace(line_no=line_no)
+        if has_event:
             self._in_broken = False
             self._tries = _TRIES
-            self._patience = _PATIENCE
-            if self._noted and not self._is_prefix:
-                yield self._noted
-            self._noted = None
-        for start, raw, is_notification in events:
-            line_no = self.line_no + self._window.count("\n", self._at, start)
-            yield Event(line_no, raw, is_notification)
+        else:
+            self._note(invalid.reason if invalid else NOT_AN_EVENT)
         self._skip_to(end)
+
+    def _items(self, start: int, end: int, value: Any, depth: int) -> Iterator[tuple[int, Event | Invalid]]:
+        """The events in a value of the window, and why a text in it was not read to its end, each with its place."""
+        window = self._window
+        if is_event(value):
+            yield start, Event(0, window[start:end].encode("latin-1"), is_notification=False)
+        elif is_event(value, "notificationType"):
+            yield start, Event(0, window[start:end].encode("latin-1"), is_notification=True)
+        elif depth and window[start] in "{[":
+            for _, (first, last), part in _parts(window, start):
+                if window[first] in '{["':
+                    yield from self._items(first, last, part, depth - 1)
+        elif depth and isinstance(value, str):
+            for item in self._items_within(window[start:end], value, depth - 1):
+                if isinstance(item, Event) or item.reason not in _OF_VALUES:
+                    yield start, item
+
+    def _items_within(self, json_text: str, value: str, depth: int) -> Iterator[Event | Invalid]:
+        """The same of the text that a text in JSON holds."""
+        if "{" in value:
+            text = _text_within(json_text, value)
+            yield from _Text(Texts([text]), 1, depth, self._bounds.of_text()).found()
+        elif data := _from_base64(value):
+            bounds = self._bounds.of_packed(len(data))
+            yield from _found(Texts(readable([data], bounds.allowance)), depth, bounds)
 
     def _decoded(self) -> tuple[Any, int] | _Broken:
         """The value that begins here, and its end."""
@@ -230,11 +309,11 @@ class _Text:
                     return _Broken(TOO_LONG, len(window))
                 if is_cut and self._more():
                     continue
-                return _Broken(_NOT_JSON, len(window) if is_cut else error.pos)
+                return _Broken(NOT_JSON, len(window) if is_cut else error.pos)
             if end - start > EVENT_BYTES:
                 return _Broken(TOO_LONG, end)
             if not _is_strict(window, start, end):
-                return _Broken(_NOT_JSON, end)
+                return _Broken(NOT_JSON, end)
             return value, end
 
     def _skip_broken(self, broken: _Broken) -> None:
@@ -255,7 +334,7 @@ class _Text:
         self._skip_to(len(self._window))
         while self._more():
             self._skip_to(len(self._window))
-        return Invalid(line_no, _NOT_JSON, self.line_no - line_no + (not self.at_line_start))
+        return Invalid(line_no, NOT_JSON, self.line_no - line_no + (not self.at_line_start))
 
     def _skip_other(self, pattern: re.Pattern[str] = _NEXT) -> None:
         while not (following := pattern.search(self._window, self._at)):
@@ -275,7 +354,7 @@ class _Text:
                 self._more()
             if self._at == len(self._window):
                 if self._open_array is not None:
-                    self._note(_NOT_JSON, self._open_array)
+                    self._note(NOT_JSON, self._open_array)
                 return False
             if not (between := _BETWEEN.match(self._window, self._at)):
                 break
@@ -296,10 +375,10 @@ class _Text:
 
         What follows a broken value is a part of it as long as its lines are indented: pretty-printed, it is one.
         """
-        self._patience -= 1
+        self._patience.left -= 1
         if self._in_broken and self._is_inner:
             return
-        if self._noted is None or self._noted.reason == _NOT_AN_EVENT:
+        if self._noted is None or self._noted.reason == NOT_AN_EVENT:
             self._noted = Invalid(line_no or self.line_no, reason)
             self._is_prefix = is_prefix
 
@@ -320,22 +399,6 @@ class _Text:
             self._at = 0
             self._credit = min(_CREDIT, self._credit + len(piece))
         return bool(piece)
-
-
-def _events(window: str, start: int, end: int, value: Any, depth: int) -> Iterator[tuple[int, bytes, bool]]:
-    """The events in a value of the window, each with where it begins there and whether it is a notification."""
-    if is_event(value):
-        yield start, window[start:end].encode("latin-1"), False
-    elif is_event(value, "notificationType"):
-        yield start, window[start:end].encode("latin-1"), True
-    elif depth and window[start] in "{[":
-        for _, (first, last), part in _parts(window, start):
-            if window[first] in '{["':
-                yield from _events(window, first, last, part, depth - 1)
-    elif depth and isinstance(value, str) and (text := _text_within(window[start:end], value)):
-        for event in _Text(Texts([text]), 1, depth - 1).found():
-            if isinstance(event, Event):
-                yield start, event.raw, event.is_notification
 
 
 def _is_strict(window: str, start: int, end: int) -> bool:
@@ -367,15 +430,17 @@ def _after_separator(window: str, at: int) -> int:
     return separator.end() if separator else at
 
 
-def _text_within(json_text: str, value: str) -> bytes | None:
-    """The text that a text in JSON holds, if it may hold an event."""
-    if "{" in value:
-        if not json_text.isascii():
-            value = json.loads(json_text.encode("latin-1").decode(errors="replace"))
-        return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value).encode()
+def _text_within(json_text: str, value: str) -> bytes:
+    """The text that a text in JSON holds."""
+    if not json_text.isascii():
+        value = json.loads(json_text.encode("latin-1").decode(errors="replace"))
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value).encode()
+
+
+def _from_base64(value: str) -> bytes:
+    """What a text is in Base64; nothing where it is not."""
     if _BASE64.fullmatch(value):
-        try:
-            return b64decode(value)
-        except binascii.Error:
-            pass
-    return None
+        digits = value.encode().translate(_BASE64_STANDARD, b"\r\n=")
+        with suppress(binascii.Error):
+            return b64decode(digits + b"=" * (-len(digits) % 4))
+    return b""

@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from ses_history.store.layouts import EVENT_BYTES, TOO_LONG, Event, Invalid, compact, found, is_event
+from ses_history.store.layouts import (
+    EVENT_BYTES,
+    NOT_AN_EVENT,
+    NOT_JSON,
+    TOO_LONG,
+    Event,
+    Invalid,
+    compact,
+    found,
+    is_event,
+)
 from ses_history.store.unpack import Break, unpacked
 
 SCHEMA: Any = pa.schema(
@@ -33,6 +43,9 @@ _BATCH_BYTES = 1 << 21
 
 _BATCH_ROWS = 2000
 
+_EVENTS = 10_000
+"""In a batch. Events are longer than more would be, and SQL takes longer to refuse a line than to read several."""
+
 _LISTED = 1000
 """Invalid lines of an object that have a row of their own."""
 
@@ -40,6 +53,14 @@ _SHORT = 16
 """Bytes that no event is as short as: where a line is, there may be blank ones."""
 
 _LINE = re.compile(rb"[^ \t\r\n][^\n]*\n?")
+
+
+class _Numbered(NamedTuple):
+    """Lines that are not blank, and may be events."""
+
+    numbers: "array[int]"
+    text: bytes
+    starts: "array[int]"
 
 
 class _Lines(NamedTuple):
@@ -56,7 +77,8 @@ def line_batches(bodies: Iterable[tuple[int, Iterable[bytes]]], *, careful: bool
 
     The chunks of a body are of any size, and what iterating over them raises is raised here. An object that begins
     with an event in a line of its own, as what this pipeline writes does, has its other lines taken for events as they
-    are, which is fast: if one is none, read the object again with `careful`. Any other is read carefully at once.
+    are, which is fast. Any other is read carefully at once. Without `careful` the rows of an object end at a line that
+    is seen to be no event, or one of them is: then they have a line that is invalid, and are to be read again with it.
     """
     for object_no, body in bodies:
         items = unpacked(body)
@@ -66,10 +88,16 @@ def line_batches(bodies: Iterable[tuple[int, Iterable[bytes]]], *, careful: bool
         rows = _Rows(object_no)
         for item in _listed(_lines(items) if is_plain else found(items)):
             if isinstance(item, _Lines):
+                numbered = _numbered(item)
+                if not numbered:
+                    yield from rows.add(Invalid(item.line_no, NOT_JSON))
+                    break
                 yield from rows.taken()
-                yield _batch(object_no, item)
+                yield _batch(object_no, numbered)
             else:
                 yield from rows.add(item)
+                if not careful and isinstance(item, Invalid) and item.reason in (NOT_JSON, NOT_AN_EVENT):
+                    break
         yield from rows.taken()
 
 
@@ -85,11 +113,14 @@ def _begins_with_event(items: Iterator[bytes | Break]) -> tuple[bool, Iterator[b
         size += len(line[-1])
         if end >= 0 or size > EVENT_BYTES:
             break
+    return _is_event(b"".join(line)), chain(head, items)
+
+
+def _is_event(line: bytes) -> bool:
     try:
-        is_plain = is_event(json.loads(b"".join(line).decode(errors="replace")))
+        return is_event(json.loads(line.decode(errors="replace")))
     except (ValueError, RecursionError):
-        is_plain = False
-    return is_plain, chain(head, items)
+        return False
 
 
 def _lines(items: Iterable[bytes | Break]) -> Iterator[_Lines | Invalid]:
@@ -200,17 +231,13 @@ class _Rows:
             )
 
 
-def _batch(object_no: int, lines: _Lines) -> Any:
-    line_no, text, starts = lines
-    numbers = array("i", range(line_no, line_no + len(starts) - 1))
-    if min(map(sub, starts[1:], starts)) < _SHORT:
-        numbers, text, starts = _without_blank_lines(lines)
-    count = len(numbers)
+def _batch(object_no: int, lines: _Numbered) -> Any:
+    count = len(lines.numbers)
     return pa.RecordBatch.from_arrays(
         [
             _numbers(array("i", [object_no]) * count),
-            _numbers(numbers),
-            pa.StringArray.from_buffers(count, pa.py_buffer(starts), pa.py_buffer(text)),
+            _numbers(lines.numbers),
+            pa.StringArray.from_buffers(count, pa.py_buffer(lines.starts), pa.py_buffer(lines.text)),
             pa.nulls(count, pa.string()),
             _numbers(array("i", [0]) * count),
         ],
@@ -218,8 +245,22 @@ def _batch(object_no: int, lines: _Lines) -> Any:
     )
 
 
-def _without_blank_lines(lines: _Lines) -> "tuple[array[int], bytes, array[int]]":
-    """The numbers of the other lines, their text, and where each begins in it."""
+def _numbered(lines: _Lines) -> _Numbered | None:
+    """The lines that are not blank; None where the shortest is no event, or any of very many."""
+    line_no, text, starts = lines
+    if len(starts) > _EVENTS and not all(_is_event(line) for line in text.split(b"\n") if line.strip()):
+        return None
+    numbered = _Numbered(array("i", range(line_no, line_no + len(starts) - 1)), text, starts)
+    lengths = list(map(sub, starts[1:], starts))
+    if min(lengths) < _SHORT:
+        numbered = _without_blank_lines(lines)
+        lengths = list(map(sub, numbered.starts[1:], numbered.starts))
+    shortest = lengths.index(min(lengths))
+    line = numbered.text[numbered.starts[shortest] : numbered.starts[shortest + 1]]
+    return numbered if _is_event(line) else None
+
+
+def _without_blank_lines(lines: _Lines) -> _Numbered:
     line_no, text, _ = lines
     numbers, kept, at, starts = array("i"), list[bytes](), 0, array("i", [0])
     for line in _LINE.finditer(text):
@@ -228,7 +269,7 @@ def _without_blank_lines(lines: _Lines) -> "tuple[array[int], bytes, array[int]]
         numbers.append(line_no)
         kept.append(line[0])
         starts.append(starts[-1] + len(line[0]))
-    return numbers, b"".join(kept), starts
+    return _Numbered(numbers, b"".join(kept), starts)
 
 
 def _line_ends(text: bytes) -> Iterator[int]:

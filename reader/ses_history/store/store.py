@@ -172,6 +172,7 @@ class Store:
             "DELETE FROM entries WHERE list_contains($numbers, object_no)", {"numbers": list(left_out)}
         )
         self._make_readable(last)
+        self._merge_spellings(last)
         self._make_comparable(last)
         present = {number: item for number, item in numbered.items() if number not in left_out}
         self._connection.execute(
@@ -217,6 +218,13 @@ class Store:
             "WHERE object_no > $last AND contains(recipient_domain, 'xn--')",
             {"last": last},
         )
+
+    def _merge_spellings(self, last: int) -> None:
+        """Leave one entry where an event names a recipient in several spellings, which is rare."""
+        twice = [entry for (entry,) in self._connection.execute(query("named_twice"), {"last": last}).fetchall()]
+        if twice:
+            self._connection.execute("DELETE FROM entries WHERE list_contains($twice, rowid)", {"twice": twice})
+            self._connection.execute(query("number_again"), {"last": last})
 
     def _make_comparable(self, last: int) -> None:
         """Add the spellings of texts in the objects numbered from `last` + 1."""

@@ -48,11 +48,42 @@ _ZEROS: dict[tuple[bool, ...], str] = {
 _INNER_BYTES = 16 << 30
 """Of what is packed twice: each time multiplies what a hostile object becomes by a thousand."""
 
+_TEXT_BYTES = 64 << 20
+"""Of what is packed in a text of a text."""
+
+_SHARE = 16
+"""What is packed in what was packed may have this part of that, so that all levels together are not much more."""
+
 
 class Break(NamedTuple):
     """The end of a text before the end of its object, or of what can be read of it: then there is a reason."""
 
     reason: str | None
+
+
+class Allowance:
+    """How many bytes may be unpacked, as far as that within which it is allows them too."""
+
+    def __init__(self, size: int, outer: "Allowance | None" = None) -> None:
+        self._size = size
+        self._left = size
+        self._outer = outer
+
+    def within(self, packed: int) -> "Allowance":
+        """What is allowed for so many bytes that were unpacked here: a part of this, as they are, more of it."""
+        self.give(packed)
+        return Allowance(max(packed, min(self._size // _SHARE, _TEXT_BYTES)), self)
+
+    def give(self, size: int) -> None:
+        """Allow so many bytes more."""
+        self._left += size
+        if self._outer:
+            self._outer.give(size)
+
+    def take(self, size: int) -> bool:
+        """Whether so many bytes more are allowed."""
+        self._left -= size
+        return self._left >= 0 and (self._outer is None or self._outer.take(size))
 
 
 class Texts:
@@ -148,18 +179,16 @@ def unpacked(items: Iterable[bytes | Break]) -> Iterator[bytes | Break]:
     return _each(items, _unpacked)
 
 
-def readable(items: Iterable[bytes | Break]) -> Iterator[bytes | Break]:
+def readable(items: Iterable[bytes | Break], allowance: Allowance | None = None) -> Iterator[bytes | Break]:
     """What is `unpacked`, unpacked once more where it is still packed: in UTF-8, without a byte order mark."""
-    return _each(_limited(unpacked(items), _INNER_BYTES), _in_utf8)
+    return _each(_limited(unpacked(items), allowance or Allowance(_INNER_BYTES)), _in_utf8)
 
 
-def _limited(items: Iterable[bytes | Break], size: int) -> Iterator[bytes | Break]:
+def _limited(items: Iterable[bytes | Break], allowance: Allowance) -> Iterator[bytes | Break]:
     for item in items:
-        if not isinstance(item, Break):
-            size -= len(item)
-            if size < 0:
-                yield Break("too long unpacked")
-                return
+        if not isinstance(item, Break) and not allowance.take(len(item)):
+            yield Break("too long unpacked")
+            return
         yield item
 
 

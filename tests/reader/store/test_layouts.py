@@ -3,15 +3,17 @@
 import gzip
 import io
 import json
+import resource
+import time
 import zipfile
-from base64 import b64encode
+from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ses_history.store.layouts import EVENT_BYTES, Event, events_on_line, found
+from ses_history.store.layouts import EVENT_BYTES, Event, events_on_lines, found
 from ses_history.store.records import line_batches
 from ses_history.store.unpack import unpacked
 
@@ -89,6 +91,16 @@ def zipped(*bodies: bytes, streamed: bool = False, method: int = zipfile.ZIP_DEF
     return file.getvalue()
 
 
+def base64(body: bytes) -> str:
+    return b64encode(body).decode()
+
+
+def logs(items: list[Any]) -> bytes:
+    """What CloudWatch Logs hands to a subscriber, which is packed."""
+    events = [{"id": "3", "timestamp": 1, "message": text(item)} for item in items]
+    return gzip.compress(text({"messageType": "DATA_MESSAGE", "logEvents": events}).encode())
+
+
 PLAIN = "".join(text(item) + "\n" for item in THREE)
 BODY = PLAIN.encode()
 ARRAY = text(THREE)
@@ -129,6 +141,21 @@ LAYOUTS = {
         }
     ).encode(),
     "what Firehose could not deliver": each(undelivered),
+    "CloudWatch Logs in Lambda": text({"awslogs": {"data": base64(logs(THREE))}}).encode(),
+    "CloudWatch Logs in Kinesis": text(
+        {"Records": [{"kinesis": {"data": base64(logs([item]))}} for item in THREE]}
+    ).encode(),
+    "packed records of Kinesis": text({"Records": [{"kinesis": {"data": base64(gzip.compress(BODY))}}]}).encode(),
+    "what Firehose could not deliver, packed": each(lambda item: {"rawData": base64(gzip.compress(lines([item])))}),
+    "what Firehose could not deliver of CloudWatch Logs": each(lambda item: {"rawData": base64(logs([item]))}),
+    "zip in Base64": text({"data": base64(zipped(lines(THREE[:2]), lines(THREE[2:])))}).encode(),
+    "UTF-16 in Base64": text({"data": base64(PLAIN.encode("utf-16"))}).encode(),
+    "Base64 in lines": text({"data": encodebytes(gzip.compress(BODY)).decode().replace("\n", "\r\n")}).encode(),
+    "Base64 in lines without padding": each(
+        lambda item: {"data": encodebytes(lines([item])).decode().replace("\n", "\r\n").rstrip("=\r\n")}
+    ),
+    "Base64 without padding": each(lambda item: {"data": base64(lines([item])).rstrip("=")}),
+    "Base64 for addresses": each(lambda item: {"data": urlsafe_b64encode(gzip.compress(lines([item]))).decode()}),
     "texts": each(text),
     "texts of texts": each(lambda item: text(text(item))),
     "notifications": each(notification),
@@ -194,13 +221,11 @@ def sns_line(line: bytes) -> bytes:
 def test_the_events_on_a_line_are_the_bytes_that_are_there() -> None:
     first, second = b'{ "eventType":"Send" ,"mail":{}}', b'{"mail":{"x": 1.50},\n "eventType":"Open"}'
     body = first + second + b"\nx\n" + sns_line(SMALL_LINE)
-    assert [list(events_on_line([gzip.compress(body)], number)) for number in range(1, 6)] == [
-        [first, second],
-        [],
-        [],
-        [SMALL_LINE],
-        [],
-    ]
+    every = [(1, first), (1, second), (4, SMALL_LINE)]
+    assert list(events_on_lines([gzip.compress(body)], {1, 2, 3, 4, 5})) == every
+    assert list(events_on_lines([gzip.compress(body)], {1, 3})) == every[:2]
+    assert list(events_on_lines([gzip.compress(body)], {4})) == every[2:]
+    assert list(events_on_lines([gzip.compress(body)], {2, 5})) == []
 
 
 @pytest.mark.parametrize(
@@ -351,6 +376,51 @@ def test_damaged_compression_gives_the_events_before_and_one_invalid_line(body: 
 def test_what_follows_a_damaged_gzip_member_is_read() -> None:
     damaged = gzip.compress(BODY)[:10] + b"\xff" * 20
     assert rows(damaged + gzip.compress(SMALL_LINE)) == [invalid_row(1, "damaged gzip"), event_row(1)]
+
+
+def packed(body: bytes, **beside: Any) -> bytes:
+    return text({"data": base64(gzip.compress(body)), **beside}).encode()
+
+
+def test_what_is_packed_in_a_text_is_read_to_64_mb_and_then_told() -> None:
+    blank = b" " * (1 << 20)
+    within = packed(SMALL_LINE + blank * 63 + SMALL_LINE)
+    beyond = packed(SMALL_LINE + blank * 64 + SMALL_LINE)
+    assert rows(within + b"\n" + beyond + b"\n" + SMALL_LINE) == [
+        *(event_row(1), event_row(1)),
+        *(event_row(2), invalid_row(2, "too long unpacked")),
+        event_row(3),
+    ]
+
+
+def test_damage_of_what_is_packed_in_a_text_is_told_once() -> None:
+    whole = gzip.compress(SMALL_LINE + b"\n")
+    damaged = base64(whole + gzip.compress(BODY)[:40])
+    assert rows(text({"Records": [{"data": damaged}, {"data": damaged}, SMALL]}).encode()) == [
+        event_row(1),
+        invalid_row(1, "truncated gzip"),
+        *(event_row(1), event_row(1)),
+    ]
+    assert rows(text({"data": base64(gzip.compress(BODY)[:40])}).encode()) == [invalid_row(1, "truncated gzip")]
+
+
+def test_packed_logs_longer_than_an_event_may_be_are_read() -> None:
+    many = [event("send", messageId=f"{number:064}") for number in range(8000)]
+    assert len(gzip.decompress(logs(many))) > 2 * EVENT_BYTES
+    body = text({"awslogs": {"data": base64(logs(many))}}).encode()
+    assert rows(body) == [event_row(1, value) for value in many]
+
+
+@pytest.mark.parametrize("filling", [b"x\n", b"[],", b'{"a', b'"', b'{"a": "b', b" ", b'{"a": [[],[],[]]}'])
+def test_a_bomb_in_bombs_takes_little_memory_and_time(filling: bytes) -> None:
+    body = SMALL_LINE
+    for _ in range(4):
+        body = packed(filling * ((24 << 20) // len(filling)) + b"\n" + body) + b"\n" + body
+    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    found_rows = rows(body)
+    assert found_rows[-1] == event_row(5)
+    assert time.process_time() - start < 60
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10 < 400
 
 
 PIECES = st.sampled_from(

@@ -1,6 +1,8 @@
 import gzip
 import json
+import time
 import zlib
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,7 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ses_history.store.layouts import events_on_line
+from ses_history.store.layouts import events_on_lines
+from ses_history.store.records import line_batches
 
 from tests.contract.support import EVENTS, ROWS
 from tests.reader.support import KEY, event, lines, put, rows, stored, sync
@@ -241,10 +244,8 @@ def test_the_events_on_any_line_of_a_large_object_are_read_by_its_number(end: by
     whole = lines([event("send", messageId=f"{number}", x=padding[: number % 1600]) for number in range(3000)])
     events = whole.split(b"\n")[:-1]
     body = gzip.compress(whole.removesuffix(b"\n") + end)
-    numbers = (1, 2, 1500, 2999, 3000, 3001)
-    assert [list(events_on_line([body], number)) for number in numbers] == [
-        events[number - 1 : number] for number in numbers
-    ]
+    numbers = (1, 2, 1500, 2999, 3000)
+    assert list(events_on_lines([body], {*numbers, 3001})) == [(number, events[number - 1]) for number in numbers]
 
 
 def test_an_object_truncated_in_its_first_line_or_after_a_whole_one_has_no_blank_line(tmp_path: Path) -> None:
@@ -257,6 +258,78 @@ def test_an_object_truncated_in_its_first_line_or_after_a_whole_one_has_no_blank
         ("first.gz", 1, "truncated gzip", 1),
         ("second.gz", 2, "truncated gzip", 1),
     ]
+
+
+SMALL = [b'{"eventType":"Send","mail":{"messageId":"%d"}}' % number for number in range(3)]
+JUNK = [b"x", b'{"a', b'{"a": 1}', b"[]", b"{" + b"x" * 99 + b"}", b'{"eventType":"Send","mail":7}', b"", b" ", b"\xff"]
+MIXED = st.lists(st.sampled_from([*SMALL, *JUNK, SMALL[0] + SMALL[1], b"[" + SMALL[2], b"  " + SMALL[0]]), max_size=12)
+
+
+def entries(folder: Path) -> list[dict[str, Any]]:
+    sync(folder)
+    with stored(folder) as store:
+        return store.rows("SELECT line_no, message_id, invalid, invalid_lines FROM entries ORDER BY ALL")
+
+
+@settings(max_examples=settings().max_examples // 25)
+@given(MIXED, st.sampled_from([b"\n", b"\r\n"]))
+def test_among_lines_that_are_none_the_events_are_those_of_a_careful_reading(mixed: list[bytes], end: bytes) -> None:
+    body = end.join([SMALL[0], *mixed])
+    read = [row for batch in line_batches([(1, [body])], careful=True) for row in batch.to_pylist()]
+    with TemporaryDirectory() as folder:
+        put(Path(folder) / "h", body)
+        found = entries(Path(folder) / "h")
+    assert [(row["line_no"], row["message_id"], row["invalid"]) for row in found] == sorted(
+        (row["line_no"], json.loads(row["line"])["mail"]["messageId"] if row["line"] else None, row["invalid"])
+        for row in read
+    )
+
+
+@pytest.mark.parametrize("beside", [b"", SMALL[0] + b"\n"], ids=["alone", "beside an event"])
+@pytest.mark.parametrize("junk", [b"x", b'{"a', b'{"a": 1}', b"{" + b"x" * 99 + b"}"])
+def test_what_is_read_fast_ends_where_many_lines_are_seen_to_be_no_events(junk: bytes, beside: bytes) -> None:
+    block = beside + (junk + b"\n") * ((1 << 20) // len(junk))
+    given_out = 0
+
+    def chunks() -> Iterator[bytes]:
+        nonlocal given_out
+        yield lines([EVENTS["send"]]) * 3000
+        for _ in range(50):
+            given_out += 1
+            yield block
+
+    found = [row for batch in line_batches([(1, chunks())]) for row in batch.to_pylist()]
+    assert [row["invalid"] for row in found if row["invalid"]] == ["not JSON"]
+    assert len(found) <= 3001
+    assert given_out < 5
+
+
+@pytest.mark.parametrize("junk", [b"x", b'{"a": 1}', b"{" + b"x" * 299 + b"}"])
+def test_what_is_read_fast_ends_at_a_line_that_is_shorter_than_events_and_none(junk: bytes) -> None:
+    body = b"\n".join([lines([EVENTS["send"]] * 9), junk, b"", lines([EVENTS["send"]])])
+    found = [row for batch in line_batches([(1, [body])]) for row in batch.to_pylist()]
+    assert [(row["line"], row["invalid"], row["invalid_lines"]) for row in found] == [("", "not JSON", 1)]
+
+
+@pytest.mark.parametrize("first", [b"x\n", b"[7,\n", b'{"a": 1}\n'])
+def test_what_has_to_be_read_again_is_not_read_to_its_end_before(first: bytes) -> None:
+    chunks = iter([first, *[lines([EVENTS["send"]] * 400)] * 50])
+    found = [row for batch in line_batches([(1, chunks)]) for row in batch.to_pylist()]
+    assert found[-1]["invalid"] in ("not JSON", "not an event")
+    assert len(list(chunks)) > 45
+
+
+@pytest.mark.parametrize("junk", [b"x", b'{"a', b'{"a": 1}'])
+def test_lines_that_are_none_take_no_longer_to_sync_than_to_read_carefully(junk: bytes, tmp_path: Path) -> None:
+    body = SMALL[0] + b"\n" + (junk + b"\n") * 200_000
+    start = time.process_time()
+    count = sum(batch.num_rows for batch in line_batches([(1, [body])], careful=True))
+    careful = time.process_time() - start
+    put(tmp_path / "h", body)
+    start = time.process_time()
+    assert sync(tmp_path / "h").invalid_lines == 200_000
+    assert count == 1002
+    assert time.process_time() - start < 2 * careful + 2
 
 
 JSON = st.recursive(

@@ -103,44 +103,38 @@ events AS (
       END),
       utc(r.mail."timestamp")
     ) AS ts,
-    CASE r.eventType
-      WHEN 'Bounce' THEN list_transform(r.bounce.bouncedRecipients, lambda each: each.emailAddress)
-      WHEN 'Complaint' THEN list_transform(r.complaint.complainedRecipients, lambda each: each.emailAddress)
-      WHEN 'Delivery' THEN r.delivery.recipients
-      WHEN 'DeliveryDelay' THEN list_transform(r.deliveryDelay.delayedRecipients, lambda each: each.emailAddress)
-      ELSE r.mail.destination
-    END AS named
+    coalesce(CASE r.eventType
+      WHEN 'Bounce' THEN len(r.bounce.bouncedRecipients)
+      WHEN 'Complaint' THEN len(r.complaint.complainedRecipients)
+      WHEN 'Delivery' THEN len(r.delivery.recipients)
+      WHEN 'DeliveryDelay' THEN len(r.deliveryDelay.delayedRecipients)
+      ELSE len(r.mail.destination)
+    END, 0) AS named
   FROM parsed
-),
-
-places AS (
-  SELECT
-    *,
-    -- A report that names nobody is about the one whom the message was for; of several it is not known.
-    CASE
-      WHEN len(mail.destination) = 1 OR len(list_distinct(bare_list(mail.destination))) = 1 THEN mail.destination[1]
-    END AS only_destination,
-    CASE WHEN len(named) > 1 THEN firsts(bare_list(named)) ELSE [1] END AS places
-  FROM events
 ),
 
 recipients AS (
   SELECT
     *,
-    CASE
-      WHEN len(named) > 1 THEN len(places)
-      WHEN len(named) = 1 OR only_destination IS NOT NULL THEN 1
-      ELSE 0
-    END AS recipient_count,
-    unnest(places) AS place,
-    generate_subscripts(places, 1) AS recipient_no
-  FROM places
+    -- A report that names nobody is about the one whom the message was for; of several it is not known.
+    CASE WHEN named = 0 AND only_one(mail.destination) IS NOT NULL THEN 1 ELSE named END AS recipient_count,
+    CAST(unnest(range(1, greatest(named, 1) + 1)) AS INTEGER) AS recipient_no
+  FROM events
 ),
 
 addressed AS (
   SELECT
     *,
-    coalesce(bare(named[place]), CASE WHEN recipient_count = 1 THEN bare(only_destination) END) AS recipient
+    coalesce(
+      bare(CASE event_type
+        WHEN 'Bounce' THEN bounce.bouncedRecipients[recipient_no].emailAddress
+        WHEN 'Complaint' THEN complaint.complainedRecipients[recipient_no].emailAddress
+        WHEN 'Delivery' THEN delivery.recipients[recipient_no]
+        WHEN 'DeliveryDelay' THEN delay.delayedRecipients[recipient_no].emailAddress
+        ELSE mail.destination[recipient_no]
+      END),
+      CASE WHEN recipient_count = 1 THEN only_one(mail.destination) END
+    ) AS recipient
   FROM recipients
 ),
 
@@ -158,7 +152,7 @@ SELECT
   in_calendar(sent_at) AS sent_at,
   recipient,
   recipient_domain,
-  CAST(recipient_no AS INTEGER) AS recipient_no,
+  recipient_no,
   CAST(recipient_count AS INTEGER) AS recipient_count,
   mail.source AS source,
   coalesce(mail.commonHeaders.subject, CASE WHEN headers IS NOT NULL THEN
@@ -177,12 +171,12 @@ SELECT
   CAST(mail.tags AS VARCHAR) AS tags,
   bounce.bounceType AS bounce_type,
   bounce.bounceSubType AS bounce_sub_type,
-  nullif(bounce.bouncedRecipients[place].action, '') AS action,
-  nullif(coalesce(bounce.bouncedRecipients[place].status, delay.delayedRecipients[place].status), '') AS smtp_status,
+  nullif(bounce.bouncedRecipients[recipient_no].action, '') AS action,
+  nullif(coalesce(bounce.bouncedRecipients[recipient_no].status, delay.delayedRecipients[recipient_no].status), '') AS smtp_status,
   nullif(coalesce(
     delivery.smtpResponse,
-    bounce.bouncedRecipients[place].diagnosticCode,
-    delay.delayedRecipients[place].diagnosticCode
+    bounce.bouncedRecipients[recipient_no].diagnosticCode,
+    delay.delayedRecipients[recipient_no].diagnosticCode
   ), '') AS smtp_response,
   coalesce(delivery.reportingMTA, bounce.reportingMTA, delay.reportingMTA) AS reporting_mta,
   delivery.remoteMtaIp AS remote_mta_ip,

@@ -96,12 +96,13 @@ CREATE MACRO bare(address) AS CASE
   ELSE address
 END;
 
-CREATE MACRO bare_list(addresses) AS
-  CASE WHEN len(addresses) > 1 THEN list_transform(addresses, lambda each: coalesce(lower(bare(each)), '')) END;
-
--- The places of a list's values where each is for the first time.
-CREATE MACRO firsts(list) AS
-  list_filter(range(1, len(list) + 1), lambda place: list_position(list, list[place]) = place);
+-- The only address of a list, in whatever spellings; NULL where there are several or none.
+CREATE MACRO only_one(addresses) AS CASE
+  WHEN len(addresses) = 1 THEN bare(addresses[1])
+  WHEN len(addresses) > 1 THEN CASE
+    WHEN len(list_distinct(list_transform(addresses, lambda each: lower(bare(each))))) = 1 THEN bare(addresses[1])
+  END
+END;
 
 -- The moment, where programs have it in their calendars: they end with the year 9999.
 CREATE MACRO in_calendar(moment) AS
