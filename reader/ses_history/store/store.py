@@ -35,10 +35,10 @@ _SETTINGS: dict[str, bool | float | int | list[str] | str] = {
 
 _READABLE: dict[str, Callable[[str], str]] = {
     "recipient": headers.address,
-    "source": headers.text,
+    "source": headers.sender,
     "subject": headers.text,
-    "cc": headers.text,
-    "reply_to": headers.text,
+    "cc": headers.sender,
+    "reply_to": headers.sender,
 }
 """What people read instead of what stands in a column."""
 
