@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 # Answers are in the time zone of the machine.
 os.environ["TZ"] = "UTC"
+
+# A shell that starts the tests in the background has Ctrl-C ignored, by the commands that they start as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # An example costs about a millisecond; how long it takes is not what is tested.
 settings.register_profile("thorough", deadline=None, max_examples=1000)

@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 from ses_history.errors import QuestionError, SourceError, StoreError, StoreMissingError
 from ses_history.health import Health
 from ses_history.progress import Listing, Rebuilding, Watch, unwatched
-from ses_history.results import Arrivals, Emptied, Found, InvalidLine, Message, Stats, Synced, Unread
+from ses_history.results import Arrivals, Emptied, Exported, Found, InvalidLine, Message, Stats, Synced, Unread
 from ses_history.selection import EVERYTHING, HEADER_OBJECTS, Header, Selection
 from ses_history.sources import Object, Source
 from ses_history.store import ask
@@ -190,15 +191,26 @@ class History:
         with self._asked(None) as store:
             return health(store, now or _now())
 
-    def export(self, file: Path, file_format: str, selection: Selection = EVERYTHING) -> int:
-        """Write the selected rows to a new file, in one of `selection.FORMATS`; the number of rows.
+    def export(
+        self,
+        file: Path | TextIO,
+        file_format: str,
+        selection: Selection = EVERYTHING,
+        *,
+        events: bool = False,
+        columns: Sequence[str] = (),
+        statuses: Sequence[str] = (),
+    ) -> Exported:
+        """Write the selected recipients with their statuses to a new file, in one of `selection.FORMATS`.
 
-        Only its owner can read it. Raises ExportError, and leaves no file then.
+        A row is a message and a recipient who has one of the `statuses`, or else with `events` an event and recipient;
+        `columns` are some of `STATUS_COLUMNS` or `EVENT_COLUMNS`, both of `ses_history.columns`. A stream takes csv
+        and jsonl. Only its owner can read the file. Raises ExportError, and leaves no file then.
         """
         from ses_history.store.export import export
 
         with self._asked(selection.since) as store:
-            return export(store, selection, file, file_format)
+            return export(store, selection, file, file_format, events=events, columns=columns, statuses=statuses)
 
     def _synced(self, *, everything: bool, since: date | None) -> Synced:
         task = self._task(everything=everything, since=since)

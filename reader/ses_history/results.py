@@ -235,3 +235,13 @@ class Stats:
 
     total: Counts | None
     """Of all of them together; None without any."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """What an export wrote."""
+
+    rows: int
+
+    cut: int = 0
+    """How many cells were longer than the 32,767 characters that a cell of Excel holds, and are cut there."""

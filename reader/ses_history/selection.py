@@ -32,7 +32,13 @@ LIMIT: Final = 1_000_000_000
 HEADER_OBJECTS: Final = 100
 """How many objects are read at most for a header, unless more are allowed."""
 
-FORMATS: Final[Mapping[str, str]] = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet", ".sqlite": "sqlite"}
+FORMATS: Final[Mapping[str, str]] = {
+    ".csv": "csv",
+    ".xlsx": "xlsx",
+    ".jsonl": "jsonl",
+    ".parquet": "parquet",
+    ".sqlite": "sqlite",
+}
 """The format of an export, by the end of its file's name."""
 
 

@@ -48,7 +48,7 @@ def refusals(history: History, tmp_path: Path) -> dict[str, Any]:
     return {
         "unknown group 'year': use hour, day, week, month, type, ": lambda: history.stats(by="year"),
         "unknown group 'tag:': use hour, day, week, month, type, ": lambda: history.stats(by="tag:"),
-        "unknown format 'xlsx': use csv, jsonl, parquet, sqlite": lambda: history.export(tmp_path / "new", "xlsx"),
+        "unknown format 'xls': use csv, xlsx, jsonl, parquet, sqlite": lambda: history.export(tmp_path / "new", "xls"),
         "invalid limit 0: use 1 to 1000000000": lambda: history.find("a", limit=0),
         "unknown event type 'bounce': use Send, Reject, Bounce, ": lambda: Selection(types=("bounce",)),
         "the text to look for is empty": lambda: history.find(" ", EVERYTHING),

@@ -76,7 +76,7 @@ def main() -> None:
     ses-history show MESSAGE-ID                    all events of one message
     ses-history stats --by domain --since 7d       counts and rates of a week
     ses-history health                             is the account in danger?
-    ses-history export bounces.csv --type bounce   rows for a spreadsheet
+    ses-history export week.xlsx --since 7d        statuses for a spreadsheet
 
     Where the history is: --bucket, --stack or --folder, or the environment variable SES_HISTORY, which holds
     s3://BUCKET/PREFIX or a folder's path.

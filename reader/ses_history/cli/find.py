@@ -1,16 +1,20 @@
 """`ses-history find`: find messages."""
 
+import functools
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from ses_history.cli.options import on_synced_history, selecting, zoned
+from ses_history.cli.options import Command, on_synced_history, selecting, zoned
 from ses_history.cli.output import counted, print_json, print_lines
 from ses_history.cli.values import Known, NameValue
 from ses_history.cli.zone import zone
 from ses_history.errors import NothingFoundError
+from ses_history.results import RecipientStatus
 from ses_history.selection import HEADER_OBJECTS, LIMIT, Header
-from ses_history.statuses import STATUS_GROUPS, STATUSES, statuses
+from ses_history.statuses import STATUS_GROUPS, STATUSES
+from ses_history.statuses import statuses as of_names
 
 if TYPE_CHECKING:
     from ses_history.history import History
@@ -41,22 +45,39 @@ _TOO_OLD_OR_NEW = "It may be older than the history, or so new that Firehose has
 _NAMES = (*STATUS_GROUPS, *STATUSES)
 
 
+_STATUS = (
+    click.option(
+        "--status",
+        "wanted",
+        multiple=True,
+        type=Known(_NAMES),
+        metavar="STATUS",
+        help=f"Only where a message stands so with a recipient; repeatable: {', '.join(_NAMES)}.",
+    ),
+    click.option(
+        "--not-status", "unwanted", multiple=True, type=Known(_NAMES), metavar="STATUS", help="Only where it does not."
+    ),
+)
+
+
+def having_status(command: Command) -> Command:
+    """Give the command the `statuses` of its options; none where it is called without."""
+
+    @functools.wraps(command)
+    def run(*, wanted: tuple[str, ...], unwanted: tuple[str, ...], **options: Any) -> None:
+        command(statuses=_statuses(wanted, unwanted), **options)
+
+    for option in reversed(_STATUS):
+        run = option(run)
+    return run
+
+
 @click.command()
 @click.argument("texts", metavar="[TEXT]...", nargs=-1)
 @on_synced_history
 @zoned
 @selecting
-@click.option(
-    "--status",
-    "wanted",
-    multiple=True,
-    type=Known(_NAMES),
-    metavar="STATUS",
-    help=f"Only where a message stands so with a recipient; repeatable: {', '.join(_NAMES)}.",
-)
-@click.option(
-    "--not-status", "unwanted", multiple=True, type=Known(_NAMES), metavar="STATUS", help="Only where it does not."
-)
+@having_status
 @click.option(
     "--from-file",
     type=click.File(encoding="utf-8-sig", errors="replace"),
@@ -72,17 +93,18 @@ _NAMES = (*STATUS_GROUPS, *STATUSES)
 @click.option(
     "--limit", type=click.IntRange(1, LIMIT), default=50, show_default=True, help="How many messages at most."
 )
+@click.option("--csv", "as_csv", is_flag=True, help="Answer in CSV.")
 def find(
     *,
     texts: tuple[str, ...],
     selection: "Selection",
-    wanted: tuple[str, ...],
-    unwanted: tuple[str, ...],
+    statuses: tuple[str, ...],
     from_file: TextIO | None,
     exact: bool | None,
     header: tuple[str, str] | None,
     yes: bool,
     limit: int,
+    as_csv: bool,
     history: "History",
     as_json: bool,
 ) -> None:
@@ -102,12 +124,14 @@ def find(
     last said. Of a message to several, that is about the recipient that TEXT or the options name; SES does not say
     which of several opened or clicked.
     """  # noqa: D301 click keeps the lines of a paragraph after a backspace character, which r""" would spell out
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json are two answers: choose one")
     asked: dict[str, Any] = {
         "texts": texts,
         "selection": selection,
         "any_of": _lines(from_file),
         "exact": exact,
-        "statuses": _statuses(wanted, unwanted),
+        "statuses": statuses,
     }
     with click.get_current_context().obj:
         found = history.find(
@@ -118,6 +142,10 @@ def find(
         )
     if as_json:
         print_json(found.recipients)
+    elif as_csv:
+        from ses_history.cli.table import print_csv
+
+        print_csv([item.name for item in fields(RecipientStatus)], found.recipients)
     elif found.total:
         from ses_history.cli.render.find import found_messages
 
@@ -159,8 +187,8 @@ def _lines(file: TextIO | None) -> tuple[str, ...]:
 
 def _statuses(wanted: tuple[str, ...], unwanted: tuple[str, ...]) -> tuple[str, ...]:
     """The statuses that are left; all of them is the same as none."""
-    excluded = statuses(unwanted)
-    left = tuple(status for status in statuses(wanted or STATUSES) if status not in excluded)
+    excluded = of_names(unwanted)
+    left = tuple(status for status in of_names(wanted or STATUSES) if status not in excluded)
     if not left:
         raise click.UsageError("--not-status leaves nothing of --status")
     return left if wanted or unwanted else ()

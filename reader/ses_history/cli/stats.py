@@ -1,6 +1,6 @@
 """`ses-history stats`: counts and rates."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,7 @@ from ses_history.cli.period import before
 from ses_history.cli.values import Group, Known
 from ses_history.cli.zone import zone
 from ses_history.errors import NothingFoundError
+from ses_history.results import Counts
 from ses_history.selection import GROUPS, TIMES
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _SORTS = {
 )
 @click.option("--top", type=click.IntRange(min=1), metavar="N", help="Only the first N groups.")
 @click.option("--compare", is_flag=True, help="Compare with the period before: with --since only.")
+@click.option("--csv", "as_csv", is_flag=True, help="Answer in CSV; its last line is the total.")
 def stats(
     *,
     selection: "Selection",
@@ -51,6 +53,7 @@ def stats(
     sort: str | None,
     top: int | None,
     compare: bool,
+    as_csv: bool,
     history: "History",
     as_json: bool,
 ) -> None:
@@ -73,6 +76,8 @@ def stats(
     --compare sets the same length of time before beside it, from the same day of the week or month where --since is
     the beginning of one: `--since "this week" --compare` compares with last week up to the same hour.
     """  # noqa: D301 click keeps the lines of a paragraph after a backspace character, which r""" would spell out
+    if as_csv and (as_json or compare):
+        raise click.UsageError(f"--csv goes without {'--json' if as_json else '--compare'}")
     counted = history.stats(selection, by=by, zone=zone().key)
     if counted.total is None:
         raise NothingFoundError("No message matches: widen --since, or leave an option out")
@@ -83,6 +88,11 @@ def stats(
     if as_json:
         answer = {"groups": shown, "total": counted.total}
         print_json(answer | ({"before": {"groups": earlier.groups, "total": earlier.total}} if earlier else {}))
+        return
+    if as_csv:
+        from ses_history.cli.table import print_csv
+
+        print_csv([item.name for item in fields(Counts)], [*shown, replace(counted.total, group="total")])
         return
     from ses_history.cli.render.stats import comparison, statistics
 

@@ -115,8 +115,8 @@ def find(store: Store, asked: Question, limit: int, among: Sequence[str] | None 
     if not 1 <= limit <= LIMIT:
         raise QuestionError(f"invalid limit {limit}: use 1 to {LIMIT}")
     found = store.rows(
-        with_tables(_standing(_found(asked, among)), query("find")),
-        _parameters(asked) | {"limit": limit, "among": among},
+        with_tables(standing(_found(asked, among)), query("find")),
+        question_parameters(asked) | {"limit": limit, "among": among},
     )
     if not found:
         return Found(total=0, standing={}, recipients=())
@@ -134,7 +134,7 @@ def places(store: Store, asked: Question) -> list[Place]:
         f"SELECT message_id, {first.format('object_key')}, {first.format('line_no')} "  # noqa: S608
         f"FROM stored SEMI JOIN ({query('find')}) USING (message_id) GROUP BY message_id ORDER BY ALL"
     )
-    rows = store.each_row(with_tables(_standing(_found(asked)), sql), _parameters(asked) | {"limit": LIMIT})
+    rows = store.each_row(with_tables(standing(_found(asked)), sql), question_parameters(asked) | {"limit": LIMIT})
     return [Place(**row) for row in rows]
 
 
@@ -172,14 +172,14 @@ def stats(store: Store, selection: Selection, by: str, zone: str) -> Stats:
     group, _, tag = by.partition(":")
     if by not in GROUPS and not (group == "tag" and tag):
         raise QuestionError(f"unknown group {by!r}: use {', '.join(GROUPS)} or tag:NAME")
-    asked = _parameters(Question(selection=selection)) | {"group_path": f"{_path(tag)}/0", "zone": zone}
+    asked = question_parameters(Question(selection=selection)) | {"group_path": f"{_path(tag)}/0", "zone": zone}
     expression = _GROUPS[group]
     if group in _TIMES and zone != "UTC":
         expression = _TIMES[group].format("timezone($zone, timezone('UTC', sent_at))")
     where = f"WHERE {expression} IS NOT NULL" if group in _OF_SOME else ""
     tables = {
         "matching": rows_sql(view="kept"),
-        **(_standing({"found": "SELECT message_id FROM matching"}) if group == "status" else {}),
+        **(standing({"found": "SELECT message_id FROM matching"}) if group == "status" else {}),
         "coded": query("coded").replace("{outcome}", query("outcome")),
         "grouped": f'SELECT *, {expression} AS "group" FROM {_STANDING if group == "status" else "coded"} {where}',  # noqa: S608
     }
@@ -226,7 +226,8 @@ def parameters(selection: Selection) -> dict[str, Any]:
     }
 
 
-def _parameters(asked: Question) -> dict[str, Any]:
+def question_parameters(asked: Question) -> dict[str, Any]:
+    """The parameters of a query of what is asked for."""
     words = {f"word_{number}": word for number, word in enumerate(asked.words, start=1)}
     return {
         **parameters(asked.selection),
@@ -252,7 +253,7 @@ def _found(asked: Question, among: Sequence[str] | None = None) -> dict[str, str
     }
 
 
-def _standing(found: dict[str, str]) -> dict[str, str]:
+def standing(found: dict[str, str]) -> dict[str, str]:
     """Where the messages `found` stand with each recipient."""
     events = (
         f"SELECT *, {_selected()} AS selected, {query('outcome')} AS outcome "  # noqa: S608
@@ -262,8 +263,8 @@ def _standing(found: dict[str, str]) -> dict[str, str]:
 
 
 def _recipients(store: Store, ids: Sequence[str], asked: Question) -> tuple[RecipientStatus, ...]:
-    tables = _standing({"found": "SELECT unnest($ids) AS message_id"})
-    rows = store.each_row(with_tables(tables, query("recipients")), {**_parameters(asked), "ids": ids})
+    tables = standing({"found": "SELECT unnest($ids) AS message_id"})
+    rows = store.each_row(with_tables(tables, query("recipients")), {**question_parameters(asked), "ids": ids})
     return tuple(RecipientStatus(**row) for row in rows)
 
 
