@@ -32,11 +32,11 @@ FROM (
     lower(recipient) AS address,
     bool_or(selected) AS selected,
     max(sent_at) AS sent_at,
-    min_by(recipient, (moment, recipient)) AS recipient,
-    min(source) AS source,
-    min(subject) AS subject,
+    min_by(recipient, moment) AS recipient,
+    any_value(source) AS source,
+    any_value(subject) AS subject,
     bool_or(outcome = 'complained' AND recipient_count = 1) AS complained,
-    max_by(outcome, (moment, outcome)) FILTER (WHERE outcome IN ('bounced:hard', 'bounced:soft', 'suppressed')) AS bounced,
+    max_by(outcome, moment) FILTER (WHERE outcome IN ('bounced:hard', 'bounced:soft', 'suppressed')) AS bounced,
     max(moment) FILTER (WHERE outcome IN ('bounced:hard', 'bounced:soft', 'suppressed')) AS bounced_at,
     max(moment) FILTER (WHERE event_type = 'Delivery') AS delivered_at,
     bool_or(event_type = 'Click' AND recipient_count = 1 AND is_bot IS NOT true) AS clicked,
@@ -45,7 +45,7 @@ FROM (
     bool_or(event_type = 'Rendering Failure') AS failed,
     bool_or(event_type = 'DeliveryDelay') AS delayed,
     bool_or(is_test) AS is_test,
-    max_by(coalesce(smtp_response, reason, ''), (moment, smtp_response, reason)) FILTER (
+    max_by(coalesce(smtp_response, reason, ''), moment) FILTER (
       WHERE smtp_response IS NOT NULL OR reason IS NOT NULL OR outcome IN ('bounced:hard', 'bounced:soft', 'suppressed')
     ) AS reply
   FROM (SELECT *, coalesce(ts, '-infinity') AS moment FROM events)
