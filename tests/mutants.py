@@ -52,7 +52,7 @@ _PARTS = {
     ),
     "reader": Part(
         package="reader/ses_history",
-        modules=("store/records.py", "store/sync.py", "store/ask.py"),
+        modules=("store/records.py", "store/sync.py", "questions/ask.py"),
         tests=("tests/reader/store", "tests/reader/cli", "tests/reader/test_history.py", "tests/contract"),
         options=("-k", "not killed and not full_disk and not no_record_is_lost"),
     ),

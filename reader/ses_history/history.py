@@ -15,14 +15,15 @@ from typing import TextIO
 from ses_history.errors import QuestionError, SourceError, StoreError, StoreMissingError
 from ses_history.health import Health
 from ses_history.progress import Listing, Rebuilding, Watch, unwatched
+from ses_history.questions import ask
+from ses_history.questions.health import health
 from ses_history.results import Arrivals, Emptied, Exported, Found, InvalidLine, Message, Stats, Synced, Unread
 from ses_history.selection import EVERYTHING, HEADER_OBJECTS, Header, Selection
 from ses_history.sources import Object, Source
-from ses_history.store import ask
+from ses_history.store.arrived import arrived
 from ses_history.store.changes import changes
 from ses_history.store.emptied import emptied
 from ses_history.store.files import default_store, older_stores, remove, remove_unused, store_file
-from ses_history.store.health import health
 from ses_history.store.store import Listed, Store, opened
 
 _LISTED = 1000
@@ -180,7 +181,7 @@ class History:
         """The selected rows that syncs have added after an answer of this method, by its `last`; at first none."""
         with self._asked(selection.since) as store:
             last = store.last_object()
-            rows = () if after is None or after == last else ask.arrived(store, selection, after)
+            rows = () if after is None or after == last else arrived(store, selection, after)
             return Arrivals(rows=rows, last=last)
 
     def health(self, now: datetime | None = None) -> Health:

@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from ses_history import headers
 from ses_history.errors import UnreadableError
 from ses_history.progress import Reading, Watch
+from ses_history.questions.ask import Place
 from ses_history.selection import Header
 from ses_history.sources import Source
-from ses_history.store import headers
-from ses_history.store.ask import Place
 from ses_history.store.records import line_batches
 
 

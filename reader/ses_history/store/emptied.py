@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 
+from ses_history.questions.ask import Question, find, parameters
 from ses_history.results import Emptied
-from ses_history.store.ask import Question, find, parameters
 from ses_history.store.store import Store
 
 _NAMES = {
@@ -43,7 +43,9 @@ def emptied(store: Store, asked: Question) -> tuple[Emptied, ...]:
 def _unknown(store: Store, asked: Question) -> Iterator[Emptied]:
     """The names that are nowhere in the history, each with the nearest ones that are."""
     selected = parameters(asked.selection)
-    names = {name: selected[name] for name in _NAMES} | {"domain": selected["domain"] or selected["parent_domain"]}
+    names = {name: selected[name] for name in _NAMES}
+    if selected["subdomains"]:
+        names["domain"] = selected["subdomains"].removeprefix(".")
     for condition, wanted in names.items():
         if wanted is None:
             continue
@@ -52,7 +54,7 @@ def _unknown(store: Store, asked: Question) -> Iterator[Emptied]:
             "GROUP BY name ORDER BY count(*) DESC, name LIMIT $limit"
         )
         known = [row["name"] for row in store.each_row(sql, {**selected, "limit": _MANY})]
-        if wanted not in known and not (selected["parent_domain"] and _has_subdomain(known, wanted)):
+        if wanted not in known and not (selected["subdomains"] and _has_subdomain(known, wanted)):
             near = get_close_matches(wanted, known, n=_SHOWN) or known[:_SHOWN]
             yield Emptied(condition=condition, value=wanted, matches=0, near=tuple(near))
             return  # without the name of a tag there is no value of it either

@@ -18,12 +18,21 @@ from xlsxwriter.exceptions import XlsxFileError
 from ses_history.columns import EVENT_COLUMNS, FORMULA_STARTS, columns_of
 from ses_history.errors import ExportError, QuestionError
 from ses_history.new_file import new_file
+from ses_history.questions.ask import (
+    OF_MATCHING,
+    Question,
+    having_status,
+    matching,
+    question_parameters,
+    selected,
+    standing,
+)
+from ses_history.questions.ask import query as question_of
 from ses_history.results import Exported
 from ses_history.selection import FORMATS, Selection
 from ses_history.statuses import STATUSES
-from ses_history.store.ask import Question, question_parameters, rows_sql, standing, with_tables
 from ses_history.store.owner_only import owner_only
-from ses_history.store.store import Store, query
+from ses_history.store.store import Store, query, with_tables
 
 STREAMED: Final = ("csv", "jsonl")
 """The formats that are text, and can be written to a stream."""
@@ -138,10 +147,10 @@ def _asked(store: Store, question: Question, columns: Sequence[str], *, events: 
     parameters = question_parameters(question)
     if events:
         named = ", ".join(f"{name}_json AS {name}" if name in _MAPS else name for name in EVENT_COLUMNS)
-        sql, order = rows_sql(named, "stored"), ""
+        sql, order = f"SELECT {named} FROM stored WHERE {selected(store.dialect, question.selection)}", ""  # noqa: S608
     else:
         sql, order = "SELECT * FROM exported", "ORDER BY asked.sent_at NULLS FIRST, asked.message_id, asked.address"
-        _make_statuses(store, parameters)
+        _make_statuses(store, question)
         store.rows("SET threads = 1")  # several sort in more memory than there is
     try:
         types = {row["column_name"]: row["column_type"] for row in store.rows(f"DESCRIBE {sql}", parameters)}
@@ -159,14 +168,15 @@ def _asked(store: Store, question: Question, columns: Sequence[str], *, events: 
             store.rows("DROP TABLE exported")
 
 
-def _make_statuses(store: Store, parameters: dict[str, Any]) -> None:
+def _make_statuses(store: Store, question: Question) -> None:
     """Make a temporary table of the statuses, a range of message ids at a time: those of all take memory for each."""
     tables = {
         "kept": "SELECT * FROM main.kept WHERE message_id >= $first AND ($end IS NULL OR message_id < $end)",
-        "matching": rows_sql(view="kept"),
-        "found": "SELECT message_id FROM matching",
+        "matching": matching(store, question.selection),
+        **standing(store, question, OF_MATCHING),
     }
-    sql = with_tables(standing(tables), query("export_statuses"))
+    sql = with_tables(tables, having_status(question_of("selected_statuses"), question))
+    parameters = question_parameters(question)
     ends = [row["id"] for row in store.rows(query("export_ranges"), {"rows": _AT_A_TIME})]
     into = "CREATE OR REPLACE TEMP TABLE exported AS"
     for first, end in pairwise(["", *ends, None]):

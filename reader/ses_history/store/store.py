@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -14,12 +14,13 @@ from typing import Any
 
 import duckdb
 
+from ses_history import headers
 from ses_history.errors import StoreBusyError, StoreError, StoreMissingError
 from ses_history.progress import Rebuilding, Waiting, Watch, unwatched
 from ses_history.providers import PROVIDERS
+from ses_history.questions.engine import EVER, Dialect, Parameters, Reach
 from ses_history.results import InvalidLine, Unread
 from ses_history.sources import Object
-from ses_history.store import headers
 from ses_history.store.files import STORE_VERSION, is_busy, remove
 from ses_history.store.owner_only import owner_only
 
@@ -264,11 +265,29 @@ class Store:
         )
         return tuple(InvalidLine(**row) for row in rows)
 
-    def rows(self, sql: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-        """What a query of the history answers, a dictionary for each row; it may name fewer than the parameters."""
+    dialect = Dialect(
+        values_of_tag="TRY_CAST(json_extract(tags_json, $tag_path) AS VARCHAR[])",
+        first_value_of_tag="json_extract_string(tags_json, $group_path)",
+        having_value=query("having_value"),
+        having_word=query("having_word"),
+    )
+    """Of questions; the columns of `kept` that are maps are JSON."""
+
+    def ask(
+        self,
+        tables: Mapping[str, str],
+        sql: str,
+        parameters: Parameters,
+        reach: Reach = EVER,  # noqa: ARG002
+    ) -> Iterator[dict[str, Any]]:
+        """What a query of `kept`, `history` and the `tables` answers, a dictionary for each row."""
+        return self.each_row(with_tables(tables, sql), parameters)
+
+    def rows(self, sql: str, parameters: Parameters | None = None) -> list[dict[str, Any]]:
+        """What a query answers, a dictionary for each row; it may name fewer than the parameters."""
         return list(self.each_row(sql, parameters))
 
-    def each_row(self, sql: str, parameters: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+    def each_row(self, sql: str, parameters: Parameters | None = None) -> Iterator[dict[str, Any]]:
         """The same, without holding all of it."""
         answer = self._connection.execute(sql, _named_in(sql, parameters))
         columns = [column[0] for column in answer.description or []]
@@ -279,7 +298,7 @@ class Store:
         """The columns of a row of history with their types, as DuckDB has them."""
         return {row["column_name"]: row["column_type"] for row in self.rows("DESCRIBE history")}
 
-    def copy(self, sql: str, parameters: dict[str, Any], path: Path, options: str) -> int:
+    def copy(self, sql: str, parameters: Parameters, path: Path, options: str) -> int:
         """Write what a query answers to a file in a format of DuckDB's COPY; the number of rows."""
         target = str(path).replace("'", "''")
         answer = self._connection.execute(
@@ -319,6 +338,12 @@ class Store:
             self._connection.rollback()
             raise
         self._connection.commit()
+
+
+def with_tables(tables: Mapping[str, str], sql: str) -> str:
+    """A query that reads others by their names, none of which is held in memory."""
+    named = ", ".join(f"{name} AS NOT MATERIALIZED ({table})" for name, table in tables.items())
+    return f"WITH {named} {sql}" if named else sql
 
 
 @contextmanager
@@ -385,7 +410,7 @@ def _connected(path: Path, *, read_only: bool, watch: Watch) -> duckdb.DuckDBPyC
             sleep(_RETRY_SECONDS)
 
 
-def _named_in(sql: str, parameters: dict[str, Any] | None) -> dict[str, Any]:
+def _named_in(sql: str, parameters: Parameters | None) -> dict[str, Any]:
     named = set(re.findall(r"\$(\w+)", sql))
     return {name: value for name, value in (parameters or {}).items() if name in named}
 

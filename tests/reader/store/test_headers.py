@@ -7,7 +7,7 @@ from encodings.aliases import aliases
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ses_history.store import headers
+from ses_history import headers
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
--- The `selected` rows of objects numbered after $after, but for events that others had before.
+-- The selected rows of objects numbered after $after, in the order they happened, but for events that others had before.
 WITH arrived AS (
-  SELECT selected.* FROM selected JOIN objects ON key = object_key WHERE object_no > $after
+  SELECT history.* FROM history JOIN objects ON key = object_key WHERE object_no > $after AND {selected}
 )
 
 SELECT *
@@ -11,3 +11,4 @@ WHERE event_key NOT IN (
   SEMI JOIN arrived USING (message_id)
   WHERE object_no <= $after
 )
+ORDER BY ts, message_id, recipient_no, object_key, line_no

@@ -68,6 +68,10 @@ CREATE TABLE entries (
 -- What texts are compared as, where that is not what lower() makes of them.
 CREATE TABLE spellings (text VARCHAR, comparable VARCHAR);
 
+-- What Athena calls functions that DuckDB has by other names: questions are one text for both.
+CREATE MACRO date_format(moment, format) AS strftime(moment, format);
+CREATE MACRO with_timezone(moment, zone) AS timezone(zone, moment);
+
 -- The moment that a text tells, in UTC. Nearly all are as SES writes them, and quicker to read.
 CREATE MACRO utc(text) AS coalesce(
   CASE WHEN ends_with(text, 'Z') THEN TRY_CAST(text AS TIMESTAMP) END,

@@ -15,5 +15,5 @@ FROM (
   WHERE event_type IN ('DeliveryDelay', 'Delivery', 'Bounce')
   GROUP BY message_id, address, provider
   HAVING bool_or(event_type = 'DeliveryDelay')
-)
+) AS delays
 GROUP BY provider

@@ -1,8 +1,9 @@
-"""The health of sending, asked of the store."""
+"""The health of sending, asked of an engine."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
+from ses_history import headers
 from ses_history.errors import NothingFoundError
 from ses_history.health import (
     COMPLAINT_LIMITS,
@@ -15,9 +16,8 @@ from ses_history.health import (
     rate,
 )
 from ses_history.providers import PROVIDERS
-from ses_history.store import headers
-from ses_history.store.ask import with_tables
-from ses_history.store.store import Store, query
+from ses_history.questions.ask import coded, query
+from ses_history.questions.engine import Engine, Reach
 
 _VOLUME = 10_000
 """How many eligible recipients the rates are of at least, as far as there are."""
@@ -38,15 +38,15 @@ _EVER = "sent_at <= $until"
 """Which events a question is about."""
 
 
-def health(store: Store, now: datetime) -> Health:
+def health(engine: Engine, now: datetime) -> Health:
     """The verdict at a time, naive and in UTC; what is later counts for nothing.
 
     Raises NothingFoundError where there is no event before it.
     """
-    [found] = store.rows(query("health_newest"), {"now": now})
+    [found] = engine.ask({}, query("health_newest"), {"now": now}, Reach(until=now))
     if found["newest"] is None:
         raise NothingFoundError("There is no event in the history yet: send a message, and wait for Firehose's buffer")
-    ask = _Asked(store, now)
+    ask = _Asked(engine, now)
     since = ask.since()
     rates = {row.pop("provider"): row for row in ask.rows("health_rates", _SENT, since)}
     eligible, hard_bounced, complained = (
@@ -74,10 +74,12 @@ def health(store: Store, now: datetime) -> Health:
 class _Asked:
     """Questions about what happened until a time."""
 
-    def __init__(self, store: Store, now: datetime) -> None:
-        self._store = store
+    def __init__(self, engine: Engine, now: datetime) -> None:
+        self._engine = engine
         self._now = now
-        senders = (row["sender"] or "" for row in store.rows(query("health_senders"), {"now": now}))
+        senders = (
+            row["sender"] or "" for row in engine.ask({}, query("health_senders"), {"now": now}, Reach(until=now))
+        )
         domains = {headers.comparable("@" + sender.rpartition("@")[2].strip("> ")).strip("@") for sender in senders}
         # Whoever sends from an address at a mailbox provider has verified that address, and not the domain.
         self.own_domains = sorted(domains - {""} - {domain for known in PROVIDERS.values() for domain in known})
@@ -96,21 +98,20 @@ class _Asked:
     ) -> list[dict[str, Any]]:
         """What the query of this name answers about the events which are no tests."""
         tables = {
-            "matching": "SELECT *, coalesce(list_contains($own, recipient_domain), false) AS is_own "  # noqa: S608
+            "matching": "SELECT *, coalesce(contains($own, recipient_domain), false) AS is_own "  # noqa: S608
             f"FROM kept WHERE NOT is_test AND ts <= $now AND {which}",
-            "coded": query("coded").replace("{outcome}", query("outcome")),
+            "coded": coded(),
             "told": query("health_told"),
         }
-        return self._store.rows(
-            with_tables(tables, query(name)),
-            {
-                "now": self._now,
-                "own": self.own_domains,
-                "volume": _VOLUME,
-                "since": since,
-                "until": until or self._now,
-            },
-        )
+        asked = {
+            "now": self._now,
+            "own": self.own_domains,
+            "volume": _VOLUME,
+            "since": since,
+            "until": until or self._now,
+        }
+        reach = Reach(since=None if which == _EVER else since, until=self._now)
+        return list(self._engine.ask(tables, query(name), asked, reach))
 
 
 def _providers(

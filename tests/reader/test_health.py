@@ -10,9 +10,9 @@ import pytest
 from ses_history.errors import NothingFoundError
 from ses_history.health import COMPLAINT_LIMITS, HARD_BOUNCE_LIMITS, Health, State, rate
 from ses_history.history import History
+from ses_history.questions.health import health
 from ses_history.selection import Selection
 from ses_history.sources.folder import Folder
-from ses_history.store.health import health
 
 from tests.reader.support import automatic_reply, bounce, by_machine, complaint, later, message, put, stored, sync
 from tests.reader.test_counts import START, Event, World, about, is_test, outcome, section, status, time
@@ -79,7 +79,7 @@ def came_to(events: list[Event], *outcomes: str) -> bool:
 def test_the_rates_are_those_of_an_independent_count(
     written: tuple[Path, list[Event]], volume: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ses_history.store.health._VOLUME", volume)
+    monkeypatch.setattr("ses_history.questions.health._VOLUME", volume)
     folder, events = written
     sent = dict[tuple[str, str | None], str]()
     for of, theirs in by_recipient(events).items():

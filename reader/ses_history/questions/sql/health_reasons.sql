@@ -13,7 +13,7 @@ FROM (
   FROM told
   WHERE outcome = 'bounced:hard' AND NOT is_own
   GROUP BY message_id, address
-)
+) AS bounced
 GROUP BY bounce_sub_type, smtp_status
 ORDER BY count DESC, bounce_sub_type, smtp_status
 LIMIT 3

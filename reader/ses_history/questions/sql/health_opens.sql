@@ -8,4 +8,4 @@ FROM (
   FROM coded
   WHERE event_type = 'Open'
   GROUP BY message_id
-)
+) AS opened

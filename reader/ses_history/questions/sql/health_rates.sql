@@ -14,11 +14,11 @@ FROM (
   )
   UNION ALL
   SELECT provider, 'hard_bounced'
-  FROM (SELECT DISTINCT message_id, address, provider FROM told WHERE outcome = 'bounced:hard' AND NOT is_own)
+  FROM (SELECT DISTINCT message_id, address, provider FROM told WHERE outcome = 'bounced:hard' AND NOT is_own) AS bounced
   UNION ALL
-  SELECT first(provider ORDER BY recipient_no), 'complained'
+  SELECT nullif(min_by(coalesce(provider, ''), recipient_no), ''), 'complained'
   FROM told
   WHERE outcome = 'complained' AND NOT is_own
   GROUP BY object_no, line_no, message_id, ts
-)
+) AS people
 GROUP BY provider

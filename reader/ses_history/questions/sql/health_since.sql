@@ -11,8 +11,8 @@ FROM (
       WHERE event_type = 'Send' AND NOT is_own
       UNION ALL
       SELECT sent_at, -1
-      FROM (SELECT DISTINCT sent_at, message_id, address FROM told WHERE outcome = 'suppressed' AND NOT is_own)
-    )
+      FROM (SELECT DISTINCT sent_at, message_id, address FROM told WHERE outcome = 'suppressed' AND NOT is_own) AS suppressed
+    ) AS people
     GROUP BY date_trunc('hour', sent_at)
-  )
-)
+  ) AS by_hour
+) AS since_hour

@@ -2,10 +2,4 @@
 -- event, then who has one of the statuses.
 SELECT sent_at, message_id, recipient, source, subject, status, is_test, reply
 FROM standing
-ORDER BY
-  sent_at DESC NULLS LAST,
-  message_id,
-  looked_for DESC,
-  selected DESC,
-  $statuses IS NOT NULL AND list_contains($statuses, status) DESC,
-  address
+ORDER BY sent_at DESC NULLS LAST, message_id, looked_for DESC, selected DESC, {has_status} DESC, address
