@@ -154,7 +154,7 @@ class History:
         """The events of a message as SES wrote them, a line of JSON each; raises SourceError where one is gone."""
         from ses_history.store.layouts import events_on_lines
 
-        places = dict.fromkeys((event.object_key, event.line_no) for event in message.events)
+        places = dict.fromkeys((event.object_key, event.line_no) for event in message.events if event.line_no)
         read = dict[str, dict[int, list[bytes]]]()
         for key, line_no in places:
             if key not in read:

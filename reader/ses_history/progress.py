@@ -45,7 +45,23 @@ class Rebuilding:
     store: Path
 
 
-Notice = Listing | Reading | Waiting | Rebuilding
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Athena is running a query."""
+
+    workgroup: str
+    scanned: int
+    """Bytes so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scanned:
+    """Athena has run a query."""
+
+    bytes: int
+
+
+Notice = Listing | Reading | Waiting | Rebuilding | Asking | Scanned
 
 Watch = Callable[[Notice], None]
 

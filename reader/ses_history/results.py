@@ -163,7 +163,7 @@ class Row:
     is_test: bool
     provider: str | None
     object_key: str
-    line_no: int
+    line_no: int | None
     event_key: int
 
 

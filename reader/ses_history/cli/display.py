@@ -1,12 +1,13 @@
 """How far long work is, on standard error: a status and a bar where that is a terminal, lines of text anywhere."""
 
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from ses_history.progress import Listing, Notice, Reading, Rebuilding, Waiting
+from ses_history.progress import Asking, Listing, Notice, Reading, Rebuilding, Scanned, Waiting
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +21,7 @@ class Display:
         self._shown: type[Notice] | None = None
         self._update: Any = None
         self._screen = ExitStack()
+        self._scanned = list[int]()
 
     def __enter__(self) -> Self:
         if sys.stderr.isatty():
@@ -39,21 +41,42 @@ class Display:
                 self._say(f"Waiting for process {notice.process}, which is using the store {notice.store}")
             case Rebuilding():
                 self._say(f"The store {notice.store} is from another version of ses-history: rebuilding it")
-            case Listing() | Reading() if self._console:
+            case Listing() | Reading() | Asking() if self._console:
                 if type(notice) is not self._shown:
                     self._screen.close()
                     self._shown = type(notice)
-                    show = _listing if isinstance(notice, Listing) else _reading
-                    self._update = show(self._console, self._screen)
+                    self._update = _shown(notice)(self._console, self._screen)
                 self._update(notice)
+            case Scanned():
+                self._screen.close()
+                self._shown = None
+                self._scanned.append(notice.bytes)
             case _:
                 pass
+
+    def say_scanned(self) -> None:
+        """Say what queries of Athena scanned, and what that costs."""
+        if self._scanned:
+            from ses_history.cli.athena import price
+
+            megabytes = f"{sum(self._scanned) / 1e6:,.1f} MB"
+            self._say(f"Athena scanned {megabytes}, for about ${price(self._scanned):,.5f}")
 
     def _say(self, text: str) -> None:
         if self._console:
             self._console.print(text, highlight=False, markup=False, soft_wrap=True)
         else:
             click.echo(text, err=True)
+
+
+def _shown(notice: Listing | Reading | Asking) -> Callable[["Console", ExitStack], Any]:
+    match notice:
+        case Listing():
+            return _listing
+        case Reading():
+            return _reading
+        case Asking():
+            return _asking
 
 
 def _listing(console: "Console", screen: ExitStack) -> Any:
@@ -63,6 +86,17 @@ def _listing(console: "Console", screen: ExitStack) -> Any:
 
     def update(notice: Listing) -> None:
         status.update(Text(f"Listing {notice.source}: {notice.objects:,} objects"))
+
+    return update
+
+
+def _asking(console: "Console", screen: ExitStack) -> Any:
+    from rich.text import Text
+
+    status = screen.enter_context(console.status(""))
+
+    def update(notice: Asking) -> None:
+        status.update(Text(f"Athena is reading in the workgroup {notice.workgroup}: {notice.scanned / 1e6:,.1f} MB"))
 
     return update
 

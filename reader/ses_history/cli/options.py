@@ -47,6 +47,14 @@ _WHERE = (
 
 _NO_SYNC = click.option("--no-sync", is_flag=True, help="Answer from the local store as it is.")
 
+_ATHENA = (
+    click.option(
+        "--athena", is_flag=True, help="Ask Athena, for the --stack or --workgroup, instead of a local store."
+    ),
+    click.option("--workgroup", metavar="NAME", help="The Athena workgroup of the history; asks Athena."),
+    click.option("--dry-run", is_flag=True, help="Show the SQL that Athena would run first, and ask nothing."),
+)
+
 _SELECTION = (
     click.option(
         "--since",
@@ -79,7 +87,10 @@ _SELECTION = (
 
 def on_history(command: Command) -> Command:
     """Give the command the `history` that its options name, the `display` that watches it, and `as_json`."""
+    return _with_options(_on_history(command), _WHERE)
 
+
+def _on_history(command: Command) -> Command:
     @functools.wraps(command)
     def run(*, store: str | None, **options: Any) -> None:
         from ses_history.history import History
@@ -89,17 +100,17 @@ def on_history(command: Command) -> Command:
         click.get_current_context().obj = display
         command(history=History(source, store, display), display=display, **options)
 
-    return _with_options(run, _WHERE)
+    return run
 
 
 def on_synced_history(command: Command) -> Command:
     """Give the command the `history` brought up to date, unless it is called with --no-sync, and `as_json`.
 
-    The display that watches it is the object of click's context.
+    With --athena it is the history that Athena has. The display that watches it is the object of click's context.
     """
 
     @functools.wraps(command)
-    def run(*, history: "History", display: Display, no_sync: bool, **options: Any) -> None:
+    def run_synced(*, history: "History", display: Display, no_sync: bool, **options: Any) -> None:
         if not no_sync:
             # To compare with the time before takes more than what is selected.
             since = None if options.get("compare") else options.get("since")
@@ -108,7 +119,31 @@ def on_synced_history(command: Command) -> Command:
             _check(synced, history.source.name)
         command(history=history, **options)
 
-    return on_history(_with_options(run, (_NO_SYNC,)))
+    local = _on_history(run_synced)
+
+    @functools.wraps(command)
+    def run(*, athena: bool, workgroup: str | None, dry_run: bool, **options: Any) -> None:
+        if not (athena or workgroup is not None or dry_run):
+            local(**options)
+            return
+        from ses_history.cli.athena import ShownError, athena_history
+
+        others = {name: options.pop(name) for name in ("bucket", "folder", "prefix", "no_sync")}
+        options.pop("store")
+        display = Display()
+        click.get_current_context().obj = display
+        try:
+            with display:
+                history = athena_history(
+                    stack=options.pop("stack"), workgroup=workgroup, dry_run=dry_run, others=others, watch=display
+                )
+                command(history=history, **options)
+        except ShownError as shown:
+            click.echo(shown)
+        finally:
+            display.say_scanned()
+
+    return _with_options(run, (*_WHERE, _NO_SYNC, *_ATHENA))
 
 
 def zoned(command: Command) -> Command:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -60,10 +60,6 @@ _GROUPS = {
 """What `stats` counts by, as SQL; a tag is counted by its first value."""
 
 _STANDING = "coded JOIN (SELECT message_id, address, status FROM standing) USING (message_id, address)"
-
-OF_FOUND = "message_id IN (SELECT message_id FROM found)"
-OF_MATCHING = "message_id IN (SELECT message_id FROM matching)"
-"""Of which messages `standing` is asked for."""
 
 _OF_SOME = ("reason", "template")
 """Groups of which rows that have none are not counted."""
@@ -145,7 +141,7 @@ def find(engine: Engine, asked: Question, limit: int, among: Sequence[str] | Non
         raise QuestionError(f"invalid limit {limit}: use 1 to {LIMIT}")
     tables, sql = _search(engine, asked, among)
     parameters = question_parameters(asked) | {"limit": limit, "among": among}
-    found = list(engine.ask(tables, sql, parameters, _of_messages(asked.selection)))
+    found = list(engine.ask(tables, sql, parameters, _of_question(asked)))
     if not found:
         return Found(total=0, standing={}, recipients=())
     return Found(
@@ -223,7 +219,7 @@ def stats(engine: Engine, selection: Selection, by: str, zone: str) -> Stats:
     where = f"WHERE {expression} IS NOT NULL" if group in _OF_SOME else ""
     tables = {
         "matching": matching(engine, selection),
-        **(standing(engine, question, OF_MATCHING) if group == "status" else {}),
+        **(selected_standing(engine, question) if group == "status" else {}),
         "coded": coded(),
         "grouped": f'SELECT *, {expression} AS "group" FROM {_STANDING if group == "status" else "coded"} {where}',  # noqa: S608
     }
@@ -280,6 +276,29 @@ def standing(engine: Engine, asked: Question, condition: str) -> dict[str, str]:
     return {"events": events, "standing": query("statuses").replace("{looked_for}", looked_for)}
 
 
+def selected_standing(engine: Engine, asked: Question) -> dict[str, str]:
+    """Where the messages stand that have a selected row."""
+    selection = asked.selection
+    if selection == Selection(
+        since=selection.since, until=selection.until
+    ):  # all rows of a message are selected, or none
+        return standing(engine, asked, selected(engine.dialect, selection))
+    tables = {"matching": matching(engine, selection)}
+    return tables | standing(engine, asked, "message_id IN (SELECT message_id FROM matching)")
+
+
+def selected_recipients(engine: Engine, asked: Question) -> Iterator[dict[str, Any]]:
+    """The recipients with a selected row and one of the statuses, in the columns of an export."""
+    sql = having_status(query("selected_statuses"), asked)
+    return engine.ask(selected_standing(engine, asked), sql, question_parameters(asked), _of_messages(asked.selection))
+
+
+def selected_events(engine: Engine, asked: Question) -> Iterator[dict[str, Any]]:
+    """The selected rows of history."""
+    sql = f"SELECT * FROM history WHERE {selected(engine.dialect, asked.selection)}"  # noqa: S608
+    return engine.ask({}, sql, question_parameters(asked), _of_events(asked.selection))
+
+
 def having_status(sql: str, asked: Question) -> str:
     """The query, which asks for rows of `standing` that have one of the statuses."""
     statuses = ", ".join(f"'{status}'" for status in asked.statuses or STATUSES)
@@ -295,30 +314,35 @@ def _search(engine: Engine, asked: Question, among: Sequence[str] | None = None)
     """The query of the messages that are asked for, and the tables that it reads."""
     counts = (f"count(CASE WHEN status = '{status}' THEN 1 END) OVER () AS \"{status}\"" for status in STATUSES)
     sql = having_status(query("find"), asked).replace("{counts}", ", ".join(counts))
-    return {**_found(engine, asked, among), **standing(engine, asked, OF_FOUND)}, sql
-
-
-def _found(engine: Engine, asked: Question, among: Sequence[str] | None) -> dict[str, str]:
-    """The ids of the messages that have the text and a selected row."""
     word = engine.dialect.having_word
     sets = [word.replace("$word", f"$word_{number}") for number, _ in enumerate(asked.words, start=1)]
     if asked.values:
         sets.append(engine.dialect.having_value)
     if among is not None:
         sets.append("SELECT message_id FROM matching WHERE contains($among, message_id)")
-    return {
-        "matching": matching(engine, asked.selection),
-        "found": " INTERSECT ".join(f"({ids})" for ids in sets) or "SELECT message_id FROM matching",
-    }
+    if not sets:
+        return selected_standing(engine, asked), sql
+    tables = {"matching": matching(engine, asked.selection), "found": " INTERSECT ".join(f"({ids})" for ids in sets)}
+    return tables | standing(engine, asked, "message_id IN (SELECT message_id FROM found)"), sql
 
 
 def _recipients(engine: Engine, ids: Sequence[str], asked: Question) -> tuple[RecipientStatus, ...]:
     sql = having_status(query("recipients"), asked)
     tables = standing(engine, asked, "contains($ids, message_id)")
-    times = [sent_at(message_id) for message_id in ids]
-    reach = Reach(since=min((time for time in times if time), default=None) if all(times) else None)
-    rows = engine.ask(tables, sql, question_parameters(asked) | {"ids": ids}, reach)
+    rows = engine.ask(tables, sql, question_parameters(asked) | {"ids": ids}, Reach(since=_first(ids)))
     return tuple(RecipientStatus(**row) for row in rows)
+
+
+def _of_question(asked: Question) -> Reach:
+    """When anything happened to the messages that are asked for."""
+    by_id = None if asked.words else _first(asked.values)
+    return Reach(since=max((time for time in (asked.selection.since, by_id) if time), default=None))
+
+
+def _first(ids: Sequence[str]) -> datetime | None:
+    """When the first of the messages was sent; None where an id does not tell."""
+    times = [sent_at(message_id) for message_id in ids]
+    return min((time for time in times if time), default=None) if all(times) else None
 
 
 def _of_messages(selection: Selection) -> Reach:

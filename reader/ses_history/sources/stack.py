@@ -2,17 +2,31 @@
 
 import json
 import subprocess
+from typing import Any
 
 from ses_history.errors import SourceError
 
 
 def of_stack(name: str) -> tuple[str, str]:
     """The bucket and prefix among the outputs of a stack of the current folder's project; raises SourceError."""
+    bucket, prefix = _outputs(name, "bucket_name", "events_prefix")
+    return bucket, prefix
+
+
+def athena_of_stack(name: str) -> tuple[str, str]:
+    """The Athena workgroup and the database of a stack; raises SourceError, where it has none as well."""
+    workgroup, database = _outputs(name, "workgroup_name", "database_name")
+    if workgroup is None or database is None:
+        raise SourceError(f"The stack {name} has no Athena workgroup: set query to true in its config, and up")
+    return workgroup, database
+
+
+def _outputs(name: str, *wanted: str) -> list[Any]:
     command = ["pulumi", "stack", "output", "--json", "--stack", name]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603
         outputs = json.loads(answer)
-        return outputs["bucket_name"], outputs["events_prefix"]
+        return [outputs[output] for output in wanted]
     except FileNotFoundError as error:
         raise SourceError(
             f"The stack {name} is looked up with the Pulumi CLI, which is not installed: name its bucket instead"

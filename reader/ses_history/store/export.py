@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -19,15 +19,16 @@ from ses_history.columns import EVENT_COLUMNS, FORMULA_STARTS, columns_of
 from ses_history.errors import ExportError, QuestionError
 from ses_history.new_file import new_file
 from ses_history.questions.ask import (
-    OF_MATCHING,
     Question,
     having_status,
-    matching,
     question_parameters,
     selected,
-    standing,
+    selected_events,
+    selected_recipients,
+    selected_standing,
 )
 from ses_history.questions.ask import query as question_of
+from ses_history.questions.engine import Engine
 from ses_history.results import Exported
 from ses_history.selection import FORMATS, Selection
 from ses_history.statuses import STATUSES
@@ -80,12 +81,14 @@ def export(
     events: bool = False,
     columns: Sequence[str] = (),
     statuses: Sequence[str] = (),
+    engine: Engine | None = None,
 ) -> Exported:
     """Write the selected recipients with their statuses, or the selected events, to a new file for its owner alone.
 
-    A row is a message and a recipient who has one of the `statuses`, or else with `events` an event and recipient. A
-    stream takes CSV and JSON lines. Raises QuestionError for what there is not, and ExportError. The file is there
-    whole, or not at all.
+    They are those of the store, or of another engine, from which they get into the store, which is empty. A row is a
+    message and a recipient who has one of the `statuses`, or else with `events` an event and recipient. A stream takes
+    CSV and JSON lines. Raises QuestionError for what there is not, and ExportError. The file is there whole, or not at
+    all.
     """
     if file_format not in FORMATS.values():
         raise QuestionError(f"unknown format {file_format!r}: use {', '.join(FORMATS.values())}")
@@ -96,9 +99,9 @@ def export(
         raise QuestionError("a status is one of a message and recipient, not of an event: export no events for it")
     question = Question(selection=selection, statuses=tuple(statuses))
     if not isinstance(target, Path):
-        with _asked(store, question, chosen, events=events) as asked:
+        with _asked(store, engine, question, chosen, events=events) as asked:
             return _stream(asked, target, file_format)
-    with owner_only(), new_file(target) as file, _asked(store, question, chosen, events=events) as asked:
+    with owner_only(), new_file(target) as file, _asked(store, engine, question, chosen, events=events) as asked:
         try:
             if file_format == "sqlite":
                 return _sqlite(asked, file)
@@ -143,27 +146,33 @@ class _Asked:
 
 
 @contextmanager
-def _asked(store: Store, question: Question, columns: Sequence[str], *, events: bool) -> Iterator[_Asked]:
+def _asked(
+    store: Store, engine: Engine | None, question: Question, columns: Sequence[str], *, events: bool
+) -> Iterator[_Asked]:
     parameters = question_parameters(question)
-    if events:
-        named = ", ".join(f"{name}_json AS {name}" if name in _MAPS else name for name in EVENT_COLUMNS)
-        sql, order = f"SELECT {named} FROM stored WHERE {selected(store.dialect, question.selection)}", ""  # noqa: S608
-    else:
-        sql, order = "SELECT * FROM exported", "ORDER BY asked.sent_at NULLS FIRST, asked.message_id, asked.address"
-        _make_statuses(store, question)
+    named = ", ".join(f"{name}_json AS {name}" if name in _MAPS else name for name in EVENT_COLUMNS)
+    of_events = f"SELECT {named} FROM stored WHERE {selected(store.dialect, question.selection)}"  # noqa: S608
+    is_table = engine is not None or not events
+    if is_table:
+        store.rows(f"CREATE OR REPLACE TEMP TABLE exported AS {of_events} LIMIT 0", parameters)
+        if not events:
+            _make_statuses(store, question)
+        if engine:
+            _fill(store, engine, question, events=events)
         store.rows("SET threads = 1")  # several sort in more memory than there is
+    sql = "SELECT * FROM exported" if is_table else of_events
     try:
         types = {row["column_name"]: row["column_type"] for row in store.rows(f"DESCRIBE {sql}", parameters)}
         yield _Asked(
             store=store,
             name="history" if events else "statuses",
             query=sql,
-            order=order,
+            order="" if events else "ORDER BY asked.sent_at NULLS FIRST, asked.message_id, asked.address",
             parameters=parameters,
             types={name: types[name] for name in columns},
         )
     finally:
-        if not events:
+        if is_table:
             store.rows("RESET threads")
             store.rows("DROP TABLE exported")
 
@@ -172,8 +181,7 @@ def _make_statuses(store: Store, question: Question) -> None:
     """Make a temporary table of the statuses, a range of message ids at a time: those of all take memory for each."""
     tables = {
         "kept": "SELECT * FROM main.kept WHERE message_id >= $first AND ($end IS NULL OR message_id < $end)",
-        "matching": matching(store, question.selection),
-        **standing(store, question, OF_MATCHING),
+        **selected_standing(store, question),
     }
     sql = with_tables(tables, having_status(question_of("selected_statuses"), question))
     parameters = question_parameters(question)
@@ -182,6 +190,13 @@ def _make_statuses(store: Store, question: Question) -> None:
     for first, end in pairwise(["", *ends, None]):
         store.rows(f"{into} {sql}", parameters | {"first": first, "end": end})
         into = "INSERT INTO exported"
+
+
+def _fill(store: Store, engine: Engine, question: Question, *, events: bool) -> None:
+    """Put what another engine answers into the temporary table."""
+    rows = selected_events(engine, question) if events else selected_recipients(engine, question)
+    while some := list(islice(rows, _AT_A_TIME)):
+        store.insert("exported", some)
 
 
 def _object(name: str) -> str:
@@ -278,12 +293,12 @@ def _excel(asked: _Asked, path: Path, named: Path) -> Exported:
     options = {"constant_memory": True, "tmpdir": str(path.parent), "use_zip64": True, **as_it_is}
     try:
         with Workbook(str(path), options) as workbook:
-            return Exported(rows=count, cut=_fill(asked, workbook, count))
+            return Exported(rows=count, cut=_write_sheet(asked, workbook, count))
     except XlsxFileError as error:
         raise ExportError(f"{named} cannot be written: {error}") from error
 
 
-def _fill(asked: _Asked, workbook: Workbook, count: int) -> int:
+def _write_sheet(asked: _Asked, workbook: Workbook, count: int) -> int:
     """Write the rows to a sheet of the workbook; how many cells are cut."""
     sheet = workbook.add_worksheet(asked.name)
     sheet.freeze_panes(1, 0)

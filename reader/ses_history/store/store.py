@@ -1,5 +1,6 @@
 """The store: one DuckDB file with the rows of a source, and the objects they are from."""
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -289,7 +290,12 @@ class Store:
 
     def each_row(self, sql: str, parameters: Parameters | None = None) -> Iterator[dict[str, Any]]:
         """The same, without holding all of it."""
-        answer = self._connection.execute(sql, _named_in(sql, parameters))
+        named = _named_in(sql, parameters)
+        try:
+            answer = self._connection.execute(sql, named)
+        except duckdb.OutOfMemoryException:  # each thread sorts and groups for itself
+            self._connection.execute("SET threads = 1")
+            answer = self._connection.execute(sql, named)
         columns = [column[0] for column in answer.description or []]
         while some := answer.fetchmany(10_000):
             yield from (dict(zip(columns, row, strict=True)) for row in some)
@@ -297,6 +303,15 @@ class Store:
     def columns(self) -> dict[str, str]:
         """The columns of a row of history with their types, as DuckDB has them."""
         return {row["column_name"]: row["column_type"] for row in self.rows("DESCRIBE history")}
+
+    def insert(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows of another engine to a table; maps are JSON."""
+        import pyarrow as pa
+
+        plain = [{name: _plain(value) for name, value in row.items()} for row in rows]
+        self._connection.register("rows", pa.Table.from_pylist(plain))
+        self._connection.execute(f"INSERT INTO {table} BY NAME SELECT * FROM rows")  # noqa: S608
+        self._connection.unregister("rows")
 
     def copy(self, sql: str, parameters: Parameters, path: Path, options: str) -> int:
         """Write what a query answers to a file in a format of DuckDB's COPY; the number of rows."""
@@ -338,6 +353,15 @@ class Store:
             self._connection.rollback()
             raise
         self._connection.commit()
+
+
+@contextmanager
+def in_memory() -> Iterator[Store]:
+    """An empty store that is gone when the context ends."""
+    with duckdb.connect(config=_SETTINGS) as connection:
+        store = Store(connection)
+        store.create("memory")
+        yield store
 
 
 def with_tables(tables: Mapping[str, str], sql: str) -> str:
@@ -408,6 +432,10 @@ def _connected(path: Path, *, read_only: bool, watch: Watch) -> duckdb.DuckDBPyC
                     f"Process {process} is using the store {path}: try again when it is done"
                 ) from error
             sleep(_RETRY_SECONDS)
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 
 def _named_in(sql: str, parameters: Parameters | None) -> dict[str, Any]:

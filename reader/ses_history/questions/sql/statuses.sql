@@ -11,7 +11,11 @@ SELECT
   subject,
   CASE
     WHEN complained THEN 'complained'
-    WHEN bounced = 'bounced:hard' OR bounced_at >= coalesce(delivered_at, TIMESTAMP '0001-01-01 00:00:00') THEN bounced
+    WHEN hard_bounced_at >= coalesce(soft_bounced_at, never) AND hard_bounced_at >= coalesce(suppressed_at, never)
+      THEN 'bounced:hard'
+    WHEN soft_bounced_at >= coalesce(suppressed_at, never) AND soft_bounced_at >= coalesce(delivered_at, never)
+      THEN 'bounced:soft'
+    WHEN suppressed_at >= coalesce(delivered_at, never) THEN 'suppressed'
     WHEN clicked THEN 'clicked'
     WHEN opened THEN 'opened'
     WHEN delivered_at IS NOT NULL THEN 'delivered'
@@ -26,7 +30,7 @@ SELECT
   selected,
   coalesce({looked_for}, false) AS looked_for
 FROM (
-  SELECT *, count(*) OVER (PARTITION BY message_id) AS recipients
+  SELECT *, count(*) OVER (PARTITION BY message_id) AS recipients, TIMESTAMP '0001-01-01 00:00:00' AS never
   FROM (
     SELECT
       message_id,
@@ -37,8 +41,9 @@ FROM (
       min(source) AS source,
       min(subject) AS subject,
       bool_or(outcome = 'complained' AND recipient_count = 1) AS complained,
-      max_by(outcome, moment) FILTER (WHERE outcome IN ('bounced:hard', 'bounced:soft', 'suppressed')) AS bounced,
-      max(moment) FILTER (WHERE outcome IN ('bounced:hard', 'bounced:soft', 'suppressed')) AS bounced_at,
+      max(moment) FILTER (WHERE outcome = 'bounced:hard') AS hard_bounced_at,
+      max(moment) FILTER (WHERE outcome = 'bounced:soft') AS soft_bounced_at,
+      max(moment) FILTER (WHERE outcome = 'suppressed') AS suppressed_at,
       max(moment) FILTER (WHERE event_type = 'Delivery') AS delivered_at,
       bool_or(event_type = 'Click' AND recipient_count = 1 AND is_bot IS DISTINCT FROM true) AS clicked,
       bool_or(event_type = 'Open' AND recipient_count = 1 AND is_bot IS DISTINCT FROM true) AS opened,
@@ -53,4 +58,4 @@ FROM (
     GROUP BY message_id, lower(recipient)
   ) AS told_of
 ) AS counted
-WHERE recipient IS NOT NULL OR recipients = 1
+WHERE address IS NOT NULL OR recipients = 1
