@@ -20,8 +20,8 @@ def test_each_environment_deploys_and_destroying_it_leaves_what_mail_and_history
 ) -> None:
     stack = Stack()
     deploy(aws, stack, name=name)
-    assert len(stack.resources) == {"dev": 17, "prod": 28}[name]
-    assert len(everything(aws)) == {"dev": 7, "prod": 16}[name]
+    assert len(stack.resources) == {"dev": 31, "prod": 42}[name]
+    assert len(everything(aws)) == {"dev": 9, "prod": 18}[name]
 
     destroy(aws, stack)
 
