@@ -237,7 +237,7 @@ def provider_permissions(deployed: Deployed) -> PolicyDocument:
 
     Reading a bucket, the provider asks for every setting a bucket can have. It tags one by the API of S3 Control, and
     by PutBucketTagging where that is refused. It reads the policies of a role and, before it deletes one, its instance
-    profiles. A role gets another permissions boundary by a call of its own. With a table the provider reads its indexes.
+    profiles. A role gets another permissions boundary by a call of its own. With a table it reads its indexes.
 
     Only the calls for the bucket were read in the provider's source:
     https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/s3/bucket.go

@@ -414,6 +414,7 @@ def called(sql: str) -> set[str]:
 def test_the_view_selects_the_columns_that_glue_is_told() -> None:
     view = sqlglot.parse_one((SQL / "history.sql").read_text(), read="athena")
 
+    assert isinstance(view, sqlglot.exp.Query)
     assert view.named_selects == list(catalog.COLUMNS)
 
 

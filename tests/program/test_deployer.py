@@ -31,8 +31,8 @@ SERVICES = ["athena", "cloudwatch", "firehose", "glue", "iam", "logs", "s3", "se
 
 LOCALAWS = {
     "Effect": "Allow",
-    # What the real provider does not call: it asks for one bucket, has newer operations for the tags of a log, and knows
-    # the id of a saved query.
+    # What the real provider does not call: it asks for one bucket, has newer operations for the tags of a log, and
+    # knows the id of a saved query.
     "Action": [
         *("s3:ListAllMyBuckets", "logs:ListTagsLogGroup", "logs:TagLogGroup", "logs:UntagLogGroup"),
         *("athena:BatchGetNamedQuery", "athena:ListNamedQueries"),
