@@ -394,7 +394,7 @@ NO_FUNCTIONS = {
     "values",
 }
 NO_FUNCTIONS |= {"when", "where", "case", "union", "all", "select", "using", "else", "having", "exists"}
-NO_FUNCTIONS |= {"varchar", "timestamp", "row", "decimal"}
+NO_FUNCTIONS |= {"varchar", "timestamp", "row", "decimal", "unnest"}
 
 
 def called(sql: str) -> set[str]:
