@@ -5,7 +5,7 @@ UV_VERSION := 0.13.9
 NEXT_PYTHON := 3.14
 
 # In this order: the docs show what Pulumi.yaml declares.
-GENERATED := Pulumi.yaml README.md $(wildcard docs/*.md)
+GENERATED := Pulumi.yaml README.md $(wildcard docs/*.md) components/ses_sending_history/athena/queries/failures.sql
 COG := .venv/bin/cog -I .
 
 .PHONY: demo test test-engine resolve mutants fuzz bench generate man format clean

@@ -60,6 +60,9 @@ settings: dict[str, Any] = {
     "suppressed_reasons": read_list("suppressedReasons") or None,
     "reputation_metrics": read("reputationMetrics", config.require_bool, "true or false"),
     "permissions_boundary_arn": read("permissionsBoundaryArn", config.require),
+    "query": read("query", config.require_bool, "true or false"),
+    "athena_results_bucket": read("athenaResultsBucket", config.require),
+    "query_scan_limit_gb": read("queryScanLimitGb", config.require_int, "a whole number"),
     "tags": dict(tag.split("=", 1) for tag in tags if "=" in tag),
 }
 
@@ -113,4 +116,8 @@ pulumi.export("configuration_set_names", history.configuration_set_names)
 pulumi.export("configuration_set_arns", history.configuration_set_arns)
 pulumi.export("publisher_role_arns", history.publisher_role_arns)
 pulumi.export("reader_policy_json", history.reader_policy_json)
+pulumi.export("database_name", history.database_name)
+pulumi.export("table_name", history.table_name)
+pulumi.export("workgroup_name", history.workgroup_name)
+pulumi.export("athena_reader_policy_json", history.athena_reader_policy_json)
 pulumi.export("dkim_records", history.dkim_records)

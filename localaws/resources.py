@@ -290,6 +290,14 @@ def _made_up_of_zone(client: Any, inputs: Inputs) -> Inputs:
     return {"id": zone_id, "zoneId": zone_id, "nameServers": name_servers}
 
 
+def _made_up_of_named_query(client: Any, inputs: Inputs) -> Inputs:
+    ids = client.list_named_queries(WorkGroup=inputs["workgroup"])["NamedQueryIds"]
+    queries = client.batch_get_named_query(NamedQueryIds=ids)["NamedQueries"]
+    # Names are not unique: the newest is last.
+    named = [query["NamedQueryId"] for query in queries if query["Name"] == inputs["name"]]
+    return {"id": named[-1], "namedQueryId": named[-1]}
+
+
 def _change_record(aws: LocalAws, action: str, inputs: Inputs) -> None:
     record = {
         "Name": inputs["name"],
@@ -317,8 +325,9 @@ def _operation(client: Any, operation: str) -> Any:
 
 
 def _is_gone(error: ClientError) -> bool:
-    code = error.response["Error"]["Code"]
-    return code == "404" or "NoSuch" in code or "NotFound" in code
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    # Athena has one code for all that is wrong with a request.
+    return code == "404" or "NoSuch" in code or "NotFound" in code or message.endswith(" not found")
 
 
 def generated_name(logical_name: str, inputs: Inputs) -> str:
@@ -573,6 +582,96 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
             }
         },
         names={"arn": ("ResourceArn",), "tags": ("Tags", "TagKeys")},
+    ),
+    "aws:glue/catalogDatabase:CatalogDatabase": ResourceType(
+        service="glue",
+        create_operations=("create_database",),
+        read_operations=(
+            ReadOperation(name="get_database", find=lambda response, _: response["Database"], shape_path="Database"),
+            ReadOperation(name="get_tags"),
+        ),
+        update_operations=("tag_resource",),
+        untag_operation="untag_resource",
+        delete_operation="delete_database",
+        key=("name",),
+        arn="arn:aws:glue:{region}:{account}:database/{name}",
+        names={
+            "name": ("DatabaseInput.Name", "Name"),
+            "arn": ("ResourceArn",),
+            "tags": ("Tags", "TagsToAdd", "TagsToRemove"),
+        },
+    ),
+    "aws:glue/catalogTable:CatalogTable": ResourceType(
+        service="glue",
+        create_operations=("create_table",),
+        read_operations=(
+            ReadOperation(name="get_table", find=lambda response, _: response["Table"], shape_path="Table"),
+        ),
+        update_operations=("update_table",),
+        delete_operation="delete_table",
+        key=("name", "databaseName"),
+        arn="arn:aws:glue:{region}:{account}:table/{databaseName}/{name}",
+        names={
+            name: (f"TableInput.{name}", name)
+            for name in (
+                *("name", "owner", "parameters", "partitionKeys", "storageDescriptor", "tableType"),
+                *("viewExpandedText", "viewOriginalText"),
+            )
+        },
+    ),
+    "aws:athena/workgroup:Workgroup": ResourceType(
+        service="athena",
+        create_operations=("create_work_group",),
+        read_operations=(
+            ReadOperation(
+                name="get_work_group", find=lambda response, _: response["WorkGroup"], shape_path="WorkGroup"
+            ),
+            ReadOperation(name="list_tags_for_resource"),
+        ),
+        update_operations=("update_work_group", "tag_resource"),
+        untag_operation="untag_resource",
+        delete_operation="delete_work_group",
+        delete_parameters={"RecursiveDeleteOption": True},
+        key=("name",),
+        arn="arn:aws:athena:{region}:{account}:workgroup/{name}",
+        names={
+            "name": ("Name", "WorkGroup"),
+            "arn": ("ResourceARN",),
+            "tags": ("Tags", "TagKeys"),
+            "forceDestroy": (),
+            "configuration": ("Configuration", "ConfigurationUpdates"),
+            "configuration.resultConfiguration": ("ResultConfiguration", "ResultConfigurationUpdates"),
+            "configuration.resultConfiguration.encryptionConfiguration.kmsKeyArn": ("KmsKey",),
+        },
+    ),
+    "aws:athena/namedQuery:NamedQuery": ResourceType(
+        service="athena",
+        create_operations=("create_named_query",),
+        read_operations=(
+            ReadOperation(
+                name="get_named_query", find=lambda response, _: response["NamedQuery"], shape_path="NamedQuery"
+            ),
+        ),
+        update_operations=(),
+        delete_operation="delete_named_query",
+        key=("name", "namedQueryId"),
+        names={"query": ("QueryString",)},
+        computed=_made_up_of_named_query,
+    ),
+    "aws:athena/preparedStatement:PreparedStatement": ResourceType(
+        service="athena",
+        create_operations=("create_prepared_statement",),
+        read_operations=(
+            ReadOperation(
+                name="get_prepared_statement",
+                find=lambda response, _: response["PreparedStatement"],
+                shape_path="PreparedStatement",
+            ),
+        ),
+        update_operations=("update_prepared_statement",),
+        delete_operation="delete_prepared_statement",
+        key=("name", "workgroup"),
+        names={"name": ("StatementName",), "workgroup": ("WorkGroup", "WorkGroupName")},
     ),
     "aws:route53/zone:Zone": _HostedZone(
         service="route53",

@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ses_sending_history import policies
+from ses_sending_history.layout import RESULTS_PREFIX
 from ses_sending_history.retention import kept
 
 _NONCURRENT_DAYS = 30
@@ -14,12 +15,16 @@ _NONCURRENT_DAYS = 30
 _ABORT_UPLOAD_DAYS = 7
 """How long a multipart upload may stay unfinished before its parts are removed."""
 
+_RESULTS_DAYS = 7
+"""How long the result of a query is kept."""
+
 
 def create_archive(
     name: str,
     *,
     retention_days: int,
     archive_after_days: int,
+    query_results: bool,
     kms_key_arn: pulumi.Input[str] | None,
     access_log_bucket: pulumi.Input[str] | None,
     force_destroy: bool,
@@ -29,8 +34,9 @@ def create_archive(
 ) -> aws.s3.Bucket:
     """A private, encrypted, versioned bucket whose objects expire after `retention_days` (0: never).
 
-    They move to Glacier Instant Retrieval after `archive_after_days` (0: never). Without `force_destroy` a destroy
-    keeps the bucket with all its settings. With `protect` the engine deletes none of them.
+    They move to Glacier Instant Retrieval after `archive_after_days` (0: never). With `query_results` the results of
+    Athena expire after a week. Without `force_destroy` a destroy keeps the bucket with all its settings. With `protect`
+    the engine deletes none of them.
     """
     # Without an option of its own, a resource is as protected as its parent.
     protected = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(protect=protect or None))
@@ -62,7 +68,10 @@ def create_archive(
         name, bucket=bucket.bucket, policy=policies.document(policies.tls_only, bucket_arn=bucket.arn), opts=of_bucket
     )
     aws.s3.BucketLifecycleConfiguration(
-        name, bucket=bucket.bucket, rules=[_lifecycle_rule(retention_days, archive_after_days)], opts=of_bucket
+        name,
+        bucket=bucket.bucket,
+        rules=[_history_rule(retention_days, archive_after_days), *([_results_rule()] if query_results else [])],
+        opts=of_bucket,
     )
     if access_log_bucket is not None:  # it can be taken out again, and so is not protected
         aws.s3.BucketLogging(
@@ -86,7 +95,7 @@ def _encryption_rule(
     }
 
 
-def _lifecycle_rule(retention_days: int, archive_after_days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+def _history_rule(retention_days: int, archive_after_days: int) -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
     rule: aws.s3.BucketLifecycleConfigurationRuleArgsDict = {
         "id": "retention",
         "status": "Enabled",
@@ -99,3 +108,17 @@ def _lifecycle_rule(retention_days: int, archive_after_days: int) -> aws.s3.Buck
     if archive_after_days:
         rule["transitions"] = [{"days": archive_after_days, "storage_class": "GLACIER_IR"}]
     return rule
+
+
+def _results_rule() -> aws.s3.BucketLifecycleConfigurationRuleArgsDict:
+    """Of two rules for an object the shorter time counts.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+    """
+    return {
+        "id": "query-results",
+        "status": "Enabled",
+        "filter": {"prefix": RESULTS_PREFIX},
+        "expiration": {"days": _RESULTS_DAYS},
+        "noncurrent_version_expiration": {"noncurrent_days": 1},
+    }

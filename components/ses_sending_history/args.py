@@ -80,6 +80,15 @@ class SendingHistoryArgs(TypedDict, total=False):
     permissions_boundary_arn: pulumi.Input[str]
     """ARN of the IAM policy that is the permissions boundary of every role created. No boundary by default."""
 
+    query: bool
+    """Whether to create what Athena needs to query the history: a Glue database with its tables and view, and an Athena workgroup with saved queries. True by default; with an existing bucket only together with a bucket for the results."""
+
+    athena_results_bucket: pulumi.Input[str]
+    """Name of an existing S3 bucket that receives the results of queries, in the region of the history. By default they are kept for a week in the bucket that is created; an existing bucket needs this for queries."""
+
+    query_scan_limit_gb: float
+    """Gigabytes that a query may scan before Athena stops it. A whole number from 1, 100 by default."""
+
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """Tags of every resource that is created and can have tags. None by default."""
 
@@ -137,6 +146,8 @@ DEFAULTS: Final[Mapping[str, Any]] = MappingProxyType(
         "protect": False,
         "tls_required": False,
         "reputation_metrics": False,
+        "query": True,
+        "query_scan_limit_gb": 100,
         "create_configuration_set": True,
         "tags": {},
     }

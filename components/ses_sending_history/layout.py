@@ -8,6 +8,9 @@ EVENTS_PREFIX: Final = "events/"
 ERRORS_PREFIX: Final = "error/"
 """Where what could not be delivered is written."""
 
+RESULTS_PREFIX: Final = "athena/"
+"""Where Athena writes the results of queries."""
+
 _DAY: Final = "day=!{timestamp:yyyy-MM-dd}/"
 """A folder for each day of arrival (UTC), as Firehose spells it."""
 

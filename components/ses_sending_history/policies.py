@@ -126,6 +126,112 @@ def reader_permissions(
     return {"Version": _VERSION, "Statement": statements}
 
 
+def athena_reader_permissions(
+    *,
+    bucket_arn: str,
+    prefixes: Sequence[str],
+    results_bucket_arn: str,
+    results_prefix: str,
+    database_name: str,
+    workgroup_name: str,
+    partition: str,
+    region: str,
+    account_id: str,
+    kms_key_arn: str | None,
+    previous_kms_key_arns: Sequence[str],
+) -> PolicyDocument:
+    """What whoever queries the history needs: Athena in one workgroup, the tables, the objects, and the results.
+
+    Athena reads and writes with the permissions of its caller. Its console lists workgroups and data catalogs.
+
+    Sources: https://docs.aws.amazon.com/athena/latest/ug/example-policies-workgroup.html,
+    https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-prepared-statements.html,
+    https://docs.aws.amazon.com/athena/latest/ug/datacatalogs-example-policies.html,
+    https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+    and https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html
+    """
+    athena = f"arn:{partition}:athena:{region}:{account_id}"
+    glue = f"arn:{partition}:glue:{region}:{account_id}"
+    results = f"{results_bucket_arn}/{results_prefix}*"
+    reader = reader_permissions(
+        bucket_arn=bucket_arn,
+        prefixes=prefixes,
+        partition=partition,
+        region=region,
+        kms_key_arns=[*([kms_key_arn] if kms_key_arn else []), *previous_kms_key_arns],
+    )
+    statements: list[dict[str, Any]] = [
+        *reader["Statement"],
+        {
+            "Effect": "Allow",
+            "Action": [
+                "athena:BatchGetNamedQuery",
+                "athena:BatchGetQueryExecution",
+                "athena:GetNamedQuery",
+                "athena:GetPreparedStatement",
+                "athena:GetQueryExecution",
+                "athena:GetQueryResults",
+                "athena:GetQueryResultsStream",
+                "athena:GetWorkGroup",
+                "athena:ListNamedQueries",
+                "athena:ListPreparedStatements",
+                "athena:ListQueryExecutions",
+                "athena:StartQueryExecution",
+                "athena:StopQueryExecution",
+            ],
+            "Resource": f"{athena}:workgroup/{workgroup_name}",
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "athena:GetDataCatalog",
+                "athena:GetDatabase",
+                "athena:GetTableMetadata",
+                "athena:ListDatabases",
+                "athena:ListTableMetadata",
+            ],
+            "Resource": f"{athena}:datacatalog/AwsDataCatalog",
+        },
+        {"Effect": "Allow", "Action": ["athena:ListDataCatalogs", "athena:ListWorkGroups"], "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": [
+                "glue:BatchGetPartition",
+                "glue:GetDatabase",
+                "glue:GetDatabases",
+                "glue:GetPartition",
+                "glue:GetPartitions",
+                "glue:GetTable",
+                "glue:GetTables",
+            ],
+            "Resource": [f"{glue}:catalog", f"{glue}:database/{database_name}", f"{glue}:table/{database_name}/*"],
+        },
+        # Athena looks for this one whatever the query.
+        {"Effect": "Allow", "Action": "glue:GetDatabase", "Resource": f"{glue}:database/default"},
+        {
+            "Effect": "Allow",
+            "Action": "s3:GetBucketLocation",
+            "Resource": list(dict.fromkeys([bucket_arn, results_bucket_arn])),
+        },
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": results_bucket_arn,
+            "Condition": {"StringLike": {"s3:prefix": f"{results_prefix}*"}},
+        },
+        {"Effect": "Allow", "Action": "s3:ListBucketMultipartUploads", "Resource": results_bucket_arn},
+        {
+            "Effect": "Allow",
+            "Action": ["s3:AbortMultipartUpload", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"],
+            "Resource": results,
+        },
+    ]
+    if kms_key_arn is not None:
+        actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+        statements.append(_through_s3(actions, [kms_key_arn], partition, region, [results_bucket_arn, results]))
+    return {"Version": _VERSION, "Statement": statements}
+
+
 def tls_only(*, bucket_arn: str) -> PolicyDocument:
     """A bucket policy that refuses every request that is not sent over TLS.
 

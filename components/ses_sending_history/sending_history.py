@@ -10,9 +10,10 @@ from ses_sending_history import policies, validation
 from ses_sending_history.alarms import create_alarms
 from ses_sending_history.archive import create_archive
 from ses_sending_history.args import SendingHistoryArgs
+from ses_sending_history.catalog import create_catalog
 from ses_sending_history.delivery import create_delivery_stream
 from ses_sending_history.deployment import deployment_of
-from ses_sending_history.layout import ERRORS_PREFIX, EVENTS_PREFIX
+from ses_sending_history.layout import ERRORS_PREFIX, EVENTS_PREFIX, RESULTS_PREFIX
 from ses_sending_history.publisher import EventPublisher
 from ses_sending_history.retention import kept_by_name
 
@@ -76,6 +77,18 @@ class SendingHistory(pulumi.ComponentResource):
     reader_policy_json: pulumi.Output[str]
     """An IAM policy document, as JSON, for readers: to list, get and decrypt events and what could not be delivered."""
 
+    database_name: pulumi.Output[str | None]
+    """Name of the Glue database that the tables of the history are in. None without queries."""
+
+    table_name: pulumi.Output[str | None]
+    """Name of the view in that database that has a row for each event and recipient. None without queries."""
+
+    workgroup_name: pulumi.Output[str | None]
+    """Name of the Athena workgroup to query the history in, with the saved queries. None without queries."""
+
+    athena_reader_policy_json: pulumi.Output[str | None]
+    """An IAM policy document, as JSON, for whoever queries the history in Athena. None without queries."""
+
     dkim_records: pulumi.Output[dict[str, str]]
     """CNAME records that verify the domains among the created identities: the name of each, and its value."""
 
@@ -94,6 +107,9 @@ class SendingHistory(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self, retain_on_delete=opts.retain_on_delete if opts else None)
         deployment = deployment_of(self)
         tags = args["tags"]
+        has_query = validation.has_query(args)
+        if args["query"] and not has_query:
+            pulumi.log.info("An existing bucket is not queried: Athena needs athena_results_bucket for that.", self)
         buffer_seconds = int(args["buffer_seconds"])
 
         self.bucket: aws.s3.Bucket | None = None
@@ -105,6 +121,7 @@ class SendingHistory(pulumi.ComponentResource):
                 f"{name}-archive",
                 retention_days=int(args["retention_days"]),
                 archive_after_days=int(args["archive_after_days"]),
+                query_results=has_query and "athena_results_bucket" not in args,
                 kms_key_arn=args.get("kms_key_arn"),
                 access_log_bucket=args.get("access_log_bucket"),
                 force_destroy=args["force_destroy"],
@@ -191,6 +208,41 @@ class SendingHistory(pulumi.ComponentResource):
                 opts=child,
             )
 
+        self.database_name = self.table_name = self.workgroup_name = pulumi.Output.from_input(None)
+        self.athena_reader_policy_json = pulumi.Output.from_input(None)
+        if has_query:
+            results_bucket, results_prefix = self.bucket_name, RESULTS_PREFIX
+            if "athena_results_bucket" in args:  # others may have results in it, too
+                results_bucket, results_prefix = args["athena_results_bucket"], f"{RESULTS_PREFIX}{name}/"
+            table, workgroup = create_catalog(
+                f"{name}-catalog",
+                database_name=name.replace("-", "_"),  # with a hyphen every query would have to quote it
+                workgroup_name=name,
+                bucket_name=self.bucket_name,
+                # How long an existing bucket keeps its objects is its owner's to say.
+                retention_days=0 if "bucket" in args else int(args["retention_days"]),
+                results=pulumi.Output.concat("s3://", results_bucket, "/", results_prefix),
+                scan_limit_gb=int(args["query_scan_limit_gb"]),
+                kms_key_arn=args.get("kms_key_arn"),
+                tags=tags,
+                opts=child,
+            )
+            self.database_name, self.table_name, self.workgroup_name = table.database_name, table.name, workgroup.name
+            self.athena_reader_policy_json = policies.document(
+                policies.athena_reader_permissions,
+                bucket_arn=self.bucket_arn,
+                prefixes=[EVENTS_PREFIX, ERRORS_PREFIX],
+                results_bucket_arn=pulumi.Output.concat("arn:", deployment.partition, ":s3:::", results_bucket),
+                results_prefix=results_prefix,
+                database_name=table.database_name,
+                workgroup_name=workgroup.name,
+                partition=deployment.partition,
+                region=deployment.region,
+                account_id=deployment.account_id,
+                kms_key_arn=args.get("kms_key_arn"),
+                previous_kms_key_arns=args["previous_kms_key_arns"],
+            )
+
         self.events_prefix = pulumi.Output.from_input(EVENTS_PREFIX)
         self.errors_prefix = pulumi.Output.from_input(ERRORS_PREFIX)
         self.delivery_stream_name = self.delivery_stream.name
@@ -223,6 +275,10 @@ class SendingHistory(pulumi.ComponentResource):
                 "configuration_set_arns": self.configuration_set_arns,
                 "publisher_role_arns": self.publisher_role_arns,
                 "reader_policy_json": self.reader_policy_json,
+                "database_name": self.database_name,
+                "table_name": self.table_name,
+                "workgroup_name": self.workgroup_name,
+                "athena_reader_policy_json": self.athena_reader_policy_json,
                 "dkim_records": self.dkim_records,
             }
         )

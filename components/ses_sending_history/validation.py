@@ -34,6 +34,9 @@ _TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,2
 _OF_A_CREATED_BUCKET: Final = ("retention_days", "archive_after_days", "access_log_bucket", "protect")
 """What is set only on a bucket the component creates."""
 
+_OF_QUERIES: Final = ("athena_results_bucket", "query_scan_limit_gb")
+"""What is set only where there are queries."""
+
 _OF_A_CREATED_SET: Final = ("tls_required", "tracking_domain", "suppressed_reasons", "reputation_metrics")
 """What is set only on a configuration set the component creates."""
 
@@ -187,6 +190,24 @@ def _check_together(args: Mapping[str, Any], invalid: set[str]) -> Iterator[Prob
     if "bucket" in args:
         settings = [setting for setting in _OF_A_CREATED_BUCKET if setting not in invalid]
         yield from _unused(args, settings, "cannot be combined with bucket: an existing bucket is not reconfigured")
+
+    yield from _check_queries(args, invalid)
+
+
+def _check_queries(args: Mapping[str, Any], invalid: set[str]) -> Iterator[Problem]:
+    """Check that what is said of queries has an effect."""
+    options = [option for option in _OF_QUERIES if option not in invalid]
+    if args["query"] is False:
+        yield from _unused(args, options, "cannot be used without query: leave query out, or make it true")
+    elif not has_query(args):
+        yield from _unused(
+            args, options, "cannot be used yet: queries of an existing bucket need athena_results_bucket"
+        )
+
+
+def has_query(args: Mapping[str, Any]) -> bool:
+    """Whether complete arguments ask for the query resources: an existing bucket needs another one for the results."""
+    return args["query"] and ("bucket" not in args or "athena_results_bucket" in args)
 
 
 def _unused(args: Mapping[str, Any], arguments: Sequence[str], must: str) -> Iterator[Problem]:
@@ -358,6 +379,9 @@ _SENDING_HISTORY: Final[Mapping[str, Check]] = {
     "force_destroy": _true_or_false,
     "protect": _true_or_false,
     **_SET_OPTIONS,
+    "query": _true_or_false,
+    "athena_results_bucket": _bucket_name,
+    "query_scan_limit_gb": _whole_number(1, 2**31 - 1, "must be a whole number of gigabytes, 1 or more"),
     "tags": _input(_tags),
 }
 

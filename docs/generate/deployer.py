@@ -183,12 +183,61 @@ def deployer_permissions(deployed: Deployed) -> PolicyDocument:
     )
 
 
+def query_permissions(deployed: Deployed) -> PolicyDocument:
+    """What `pulumi up`, `refresh` and `destroy` call for queries, as far as localaws calls it: each action is needed.
+
+    AWS checks what is done to a table against its database and the catalog, too, and what is done to a saved query or a
+    prepared statement against the workgroup.
+
+    Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsglue.html
+    and https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html
+    """
+    return _document(
+        _allow(
+            "Catalog",
+            [
+                "glue:CreateDatabase",
+                "glue:CreateTable",
+                "glue:DeleteDatabase",
+                "glue:DeleteTable",
+                "glue:GetDatabase",
+                "glue:GetTable",
+                "glue:GetTags",
+                "glue:TagResource",
+                "glue:UntagResource",
+                "glue:UpdateTable",
+            ],
+            _catalog(deployed),
+        ),
+        _allow(
+            "Workgroup",
+            [
+                "athena:CreateNamedQuery",
+                "athena:CreatePreparedStatement",
+                "athena:CreateWorkGroup",
+                "athena:DeleteNamedQuery",
+                "athena:DeletePreparedStatement",
+                "athena:DeleteWorkGroup",
+                "athena:GetNamedQuery",
+                "athena:GetPreparedStatement",
+                "athena:GetWorkGroup",
+                "athena:ListTagsForResource",
+                "athena:TagResource",
+                "athena:UntagResource",
+                "athena:UpdatePreparedStatement",
+                "athena:UpdateWorkGroup",
+            ],
+            [deployed.arn("athena", f"workgroup/{deployed.name}")],
+        ),
+    )
+
+
 def provider_permissions(deployed: Deployed) -> PolicyDocument:
     """What the real AWS provider calls for the same resources, and localaws does not: not tried here.
 
     Reading a bucket, the provider asks for every setting a bucket can have. It tags one by the API of S3 Control, and
     by PutBucketTagging where that is refused. It reads the policies of a role and, before it deletes one, its instance
-    profiles. A role gets another permissions boundary by a call of its own.
+    profiles. A role gets another permissions boundary by a call of its own. With a table it reads its indexes.
 
     Only the calls for the bucket were read in the provider's source:
     https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/s3/bucket.go
@@ -223,6 +272,7 @@ def provider_permissions(deployed: Deployed) -> PolicyDocument:
             ["logs:ListTagsForResource", "logs:TagResource", "logs:UntagResource"],
             [deployed.arn("logs", f"log-group:{deployed.name}-delivery-*")],
         ),
+        _allow("ProviderCatalog", ["glue:GetPartitionIndexes", "glue:UpdateDatabase"], _catalog(deployed)),
         _allow("ProviderSesTags", ["ses:ListTagsForResource"], _sets(deployed, deployed.configuration_sets)),
         _allow("ProviderStreamKey", ["kms:DescribeKey"], deployed.kms_key_arns, _through_firehose(deployed)),
         _allow("ProviderBoundary", ["iam:PutRolePermissionsBoundary"], _roles(deployed) if bounded else [], bounded),
@@ -258,6 +308,11 @@ def _allow(
 
 def _bucket(deployed: Deployed) -> str:
     return f"arn:{deployed.partition}:s3:::{deployed.name}-archive-*"
+
+
+def _catalog(deployed: Deployed) -> list[str]:
+    database = deployed.name.replace("-", "_")
+    return [deployed.arn("glue", each) for each in ("catalog", f"database/{database}", f"table/{database}/*")]
 
 
 def _roles(deployed: Deployed) -> list[str]:

@@ -35,6 +35,8 @@ OTHER: dict[str, Any] = {
     "protect": True,
     "tls_required": True,
     "reputation_metrics": True,
+    "query": False,
+    "query_scan_limit_gb": 10,
     "create_configuration_set": False,
     "tags": {"team": "mail"},
 }
@@ -81,6 +83,7 @@ def test_only_what_is_required_or_has_no_value_when_left_out_has_no_default() ->
         "tracking_domain",
         "suppressed_reasons",
         "permissions_boundary_arn",
+        "athena_results_bucket",
         "configuration_set",
         "delivery_stream_arn",
     }
@@ -103,6 +106,8 @@ def test_the_defaults_are_those_that_stacks_were_deployed_with() -> None:
         "protect": False,
         "tls_required": False,
         "reputation_metrics": False,
+        "query": True,
+        "query_scan_limit_gb": 100,
         "create_configuration_set": True,
         "tags": {},
     } == DEFAULTS

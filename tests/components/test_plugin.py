@@ -190,6 +190,7 @@ INPUTS: dict[str, list[tuple[str, Any, dict[str, Any]]]] = {
         ("alarm_topic_arns", [TOPIC], {"alarms": True}),
         ("tracking_domain", "click.example.com", {}),
         ("permissions_boundary_arn", BOUNDARY, {}),
+        ("athena_results_bucket", "results-of-example", {}),
         ("tags", {"team": "mail"}, {}),
     ],
     "EventPublisher": [

@@ -50,10 +50,11 @@ def parliament(document: str) -> list[str]:
 
 
 def documents(recording: Recording) -> list[str]:
-    """The permissions, the bucket's policy and the reader's: parliament does not read trust policies."""
+    """The permissions, the bucket's policy and those of readers: parliament does not read trust policies."""
     outputs = recording.component_outputs[recording.one("SendingHistory").urn]
     return [inputs["policy"] for inputs in recording.inputs().values() if "policy" in inputs] + [
-        outputs["reader_policy_json"]
+        outputs["reader_policy_json"],
+        outputs["athena_reader_policy_json"],
     ]
 
 

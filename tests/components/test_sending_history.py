@@ -37,6 +37,9 @@ EVERY_ARGUMENT: SendingHistoryArgs = {
     "suppressed_reasons": ["BOUNCE"],
     "reputation_metrics": True,
     "permissions_boundary_arn": BOUNDARY,
+    "query": True,
+    "athena_results_bucket": "results-of-example",
+    "query_scan_limit_gb": 10,
     "tags": {"team": "mail"},
 }
 
@@ -48,8 +51,8 @@ def history(args: SendingHistoryArgs | None = None, **options: Any) -> Recording
     return record(lambda: SendingHistory("mail", args or {}), **options)
 
 
-def test_with_no_arguments_every_resource_is_registered_with_exactly_these_inputs() -> None:
-    recorded = history()
+def test_without_queries_every_resource_is_registered_with_exactly_these_inputs() -> None:
+    recorded = history({"query": False})
 
     bucket = {"bucket": BUCKET}
     policies = {
@@ -225,7 +228,7 @@ def test_every_document_is_of_the_current_version_of_the_policy_language() -> No
     given = [r.inputs[name] for r in recorded.resources for name in ("policy", "assumeRolePolicy") if name in r.inputs]
 
     assert len(given) == 1 + 2 * 4
-    for document in [*given, outputs["reader_policy_json"]]:
+    for document in [*given, outputs["reader_policy_json"], outputs["athena_reader_policy_json"]]:
         assert json.loads(document).keys() == {"Version", "Statement"}
         assert json.loads(document)["Version"] == "2012-10-17"
 
@@ -287,7 +290,7 @@ def test_an_existing_bucket_is_written_to_and_left_as_it_is() -> None:
 
 def test_retention_zero_keeps_everything_and_archiving_keeps_it_readable() -> None:
     def rule(args: SendingHistoryArgs) -> dict[str, Any]:
-        (rule,) = history(args).one("BucketLifecycleConfiguration").inputs["rules"]
+        (rule,) = history({**args, "query": False}).one("BucketLifecycleConfiguration").inputs["rules"]
         return rule
 
     assert "expiration" not in rule({"retention_days": 0})
@@ -352,6 +355,10 @@ def test_every_declared_output_is_set() -> None:
             f"arn:aws:iam::{ACCOUNT_ID}:role/mail-{name}-0000000" for name in ("receipts", "news", "legacy")
         ],
         "reader_policy_json": outputs["reader_policy_json"],
+        "database_name": "mail",
+        "table_name": "history",
+        "workgroup_name": "mail",
+        "athena_reader_policy_json": outputs["athena_reader_policy_json"],
     }
 
 
@@ -389,7 +396,7 @@ def test_every_taggable_child_is_tagged() -> None:
 
     tagged = {r.type for r in recorded.resources if r.tags == {"team": "mail"}}
     assert tagged == {r.type for r in recorded.resources if r.type.startswith("aws:") and is_taggable(r.type)}
-    assert len(tagged) == 7
+    assert len(tagged) == 9
 
 
 def test_the_provider_of_the_caller_serves_every_child_and_every_question() -> None:
@@ -461,9 +468,14 @@ CHANGES: dict[str, tuple[Any, set[tuple[str, str]]]] = {
             ("BucketServerSideEncryptionConfiguration", "mail-archive"),
             ("FirehoseDeliveryStream", "mail-delivery"),
             ("RolePolicy", "mail-delivery"),
+            ("Workgroup", "mail-catalog"),
         },
     ),
-    "retention_days": (30, {("BucketLifecycleConfiguration", "mail-archive")}),
+    "retention_days": (
+        30,
+        {("BucketLifecycleConfiguration", "mail-archive")}
+        | {("CatalogTable", f"mail-catalog-{table}") for table in ("lines", "undelivered")},
+    ),
     "archive_after_days": (30, {("BucketLifecycleConfiguration", "mail-archive")}),
     "access_log_bucket": ("logs-of-example", {("BucketLogging", "mail-archive")}),
     "buffer_seconds": (0, {("FirehoseDeliveryStream", "mail-delivery")}),
@@ -484,22 +496,29 @@ CHANGES: dict[str, tuple[Any, set[tuple[str, str]]]] = {
     "suppressed_reasons": (["BOUNCE", "COMPLAINT"], {("ConfigurationSet", "mail-mail")}),
     "reputation_metrics": (True, {("ConfigurationSet", "mail-mail")}),
     "permissions_boundary_arn": (BOUNDARY, {("Role", "mail-delivery"), ("Role", "mail-mail")}),
+    "athena_results_bucket": (
+        "results-of-example",
+        {("BucketLifecycleConfiguration", "mail-archive"), ("Workgroup", "mail-catalog")},
+    ),
+    "query_scan_limit_gb": (10, {("Workgroup", "mail-catalog")}),
     "tags": (
         {"team": "mail"},
         {
             ("Bucket", "mail-archive"),
+            ("CatalogDatabase", "mail-catalog"),
             ("ConfigurationSet", "mail-mail"),
             ("FirehoseDeliveryStream", "mail-delivery"),
             ("LogGroup", "mail-delivery"),
             ("Role", "mail-delivery"),
             ("Role", "mail-mail"),
+            ("Workgroup", "mail-catalog"),
         },
     ),
 }
 
 
-def test_there_is_a_change_of_every_argument_that_stands_alone() -> None:
-    assert CHANGES.keys() == SendingHistoryArgs.__annotations__.keys() - {"bucket", "alarm_topic_arns"}
+def test_there_is_a_change_of_every_argument_that_stands_alone_or_adds_something() -> None:
+    assert CHANGES.keys() == SendingHistoryArgs.__annotations__.keys() - {"bucket", "alarm_topic_arns", "query"}
 
 
 @pytest.mark.parametrize("argument", CHANGES)

@@ -60,6 +60,20 @@ BAD: list[tuple[dict[str, Any], str]] = [
         "permissions_boundary_arn = 'boundary': must be the ARN of an IAM policy",
     ),
     ({"previous_kms_key_arns": [STREAM]}, f"previous_kms_key_arns[0] = '{STREAM}': must be the ARN of a KMS key"),
+    ({"query": "no"}, "query = 'no': must be true or false"),
+    ({"query": pulumi.Output.from_input("on")}, "query = an Output: must be a plain value, not an Output"),
+    ({"athena_results_bucket": "s3://results"}, "athena_results_bucket = 's3://results': must be the name of an S3"),
+    ({"query_scan_limit_gb": 0}, "query_scan_limit_gb = 0: must be a whole number of gigabytes, 1 or more"),
+    ({"query_scan_limit_gb": 0.5}, "query_scan_limit_gb = 0.5: must be a whole number of gigabytes, 1 or more"),
+    (
+        {"query": False, "athena_results_bucket": "results"},
+        "athena_results_bucket = 'results': cannot be used without query: leave query out, or make it true",
+    ),
+    ({"query": False, "query_scan_limit_gb": 10}, "query_scan_limit_gb = 10: cannot be used without query: leave"),
+    (
+        {"bucket": "existing", "query_scan_limit_gb": 10},
+        "query_scan_limit_gb = 10: cannot be used yet: queries of an existing bucket need athena_results_bucket",
+    ),
     ({"protect": "yes"}, "protect = 'yes': must be true or false"),
     ({"bucket": "existing", "protect": True}, "protect = True: cannot be combined with bucket: an existing bucket is"),
     ({"configuration_sets": "news"}, "configuration_sets = 'news': must be a list"),
@@ -165,7 +179,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"tags": {"team": 7}}, 'tags["team"] = 7: must be a string of 256 characters at most'),
     ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags = '51 tags': must be 50 tags at most, not 51"),
     ({"retention": 30}, "retention = 30: is no argument: did you mean retention_days?"),
-    ({"query": True}, "query = True: is no argument: use one of configuration_sets, "),
+    ({"queries": True}, "queries = True: is no argument: did you mean query?"),
 ]
 
 
@@ -244,7 +258,7 @@ def test_all_problems_are_told_at_once_and_by_property_for_other_languages() -> 
         (SendingHistory, {"configuration_sets": ["news"], "existing_configuration_sets": ["news"]}),
         (SendingHistory, {"bucket": "existing", "access_log_bucket": "logs"}),
         (SendingHistory, {"retention": 30}),
-        (SendingHistory, {"query": True}),
+        (SendingHistory, {"queries": True}),
         (EventPublisher, {"delivery_stream_arn": STREAM, "create_configuration": True}),
     ],
 )
@@ -271,6 +285,9 @@ def test_a_message_spells_arguments_as_its_reader_does(component: Any, args: dic
         {"retention_days": 0, "archive_after_days": 2**31 - 1},
         {"retention_days": 2**31 - 1, "archive_after_days": 2**31 - 2},
         {"buffer_seconds": 900, "buffer_megabytes": 128},
+        {"query_scan_limit_gb": 1.0},
+        {"bucket": "existing", "athena_results_bucket": "results", "query_scan_limit_gb": 10},
+        {"bucket": "existing", "query": False},
         {"kms_key_arn": "arn:aws-cn:kms:cn-north-1:123456789012:key/mrk-1234abcd"},
         {"alarms": True, "alarm_topic_arns": ["arn:aws-cn:sns:cn-north-1:123456789012:mail"]},
         {"alarms": True, "alarm_topic_arns": ["arn:aws-us-gov:sns:us-gov-west-1:123456789012:mail"]},

@@ -17,6 +17,7 @@ from ses_history.sources.folder import Folder
 from ses_history.statuses import STATUS_GROUPS, statuses
 from ses_history.statuses import STATUSES as READER_STATUSES
 from ses_history.store.store import opened
+from ses_sending_history.catalog import COLUMNS as VIEW_COLUMNS
 from ses_sending_history.event_types import API_SPELLING
 
 from tests.contract.support import COLUMNS, EVENT_TYPES, EVENTS, PROVIDERS, ROWS, STATUSES
@@ -31,6 +32,16 @@ DUCKDB_TYPES = {
     "boolean": "BOOLEAN",
     "map<string,array<string>>": "MAP(VARCHAR, VARCHAR[])",
     "map<string,string>": "MAP(VARCHAR, VARCHAR)",
+}
+ATHENA_TYPES = {
+    "timestamp": "timestamp(3)",
+    "date": "date",
+    "string": "varchar",
+    "integer": "integer",
+    "bigint": "bigint",
+    "boolean": "boolean",
+    "map<string,array<string>>": "map(varchar,array(varchar))",
+    "map<string,string>": "map(varchar,varchar)",
 }
 PYTHON_TYPES = {
     "timestamp": datetime,
@@ -73,6 +84,10 @@ def test_the_store_has_the_columns_of_the_contract_in_its_order_and_types(tmp_pa
     with opened(tmp_path / "store.duckdb", "any") as store:
         columns = list(store.columns().items())
     assert columns == [(name, DUCKDB_TYPES[column["type"]]) for name, column in COLUMNS.items()]
+
+
+def test_the_view_in_athena_has_the_columns_of_the_contract_in_its_order_and_types() -> None:
+    assert list(VIEW_COLUMNS.items()) == [(name, ATHENA_TYPES[column["type"]]) for name, column in COLUMNS.items()]
 
 
 def test_a_row_in_python_has_the_columns_of_the_contract_in_its_order_and_types() -> None:

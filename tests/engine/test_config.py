@@ -25,10 +25,20 @@ SETTINGS = (
 )
 ALARMS = tuple(f"alarms-{name}" for name in ("late", "failed", "throttled", "silence", "bounces", "complaints"))
 
+QUERIES = ("counts", "failures", "message", "rates", "recipient", "slowest_domains", "undelivered")
+
 
 def of(types: tuple[str, ...], *names: str) -> set[Named]:
     """Resources of each of these types with each of these names, without the name of the history before it."""
     return {(kind, name) for kind in types for name in names}
+
+
+CATALOG = (
+    of(("CatalogDatabase", "Workgroup"), "catalog")
+    | of(("CatalogTable",), "catalog-lines", "catalog-undelivered", "catalog-history")
+    | of(("NamedQuery",), *(f"catalog-{name}" for name in QUERIES))
+    | of(("PreparedStatement",), "catalog-message", "catalog-recipient")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +78,15 @@ def changes(sets: list[str], identity: str) -> list[Change]:
             key="kmsKeyArn",
             value=KEY,
             updated=of(("BucketServerSideEncryptionConfiguration",), "archive")
-            | of(("RolePolicy", "FirehoseDeliveryStream"), "delivery"),
+            | of(("RolePolicy", "FirehoseDeliveryStream"), "delivery")
+            | of(("Workgroup",), "catalog"),
         ),
-        Change(key="retentionDays", value=90, updated=of(("BucketLifecycleConfiguration",), "archive")),
+        Change(
+            key="retentionDays",
+            value=90,
+            updated=of(("BucketLifecycleConfiguration",), "archive")
+            | of(("CatalogTable",), "catalog-lines", "catalog-undelivered"),
+        ),
         Change(key="archiveAfterDays", value=20, updated=of(("BucketLifecycleConfiguration",), "archive")),
         Change(key="accessLogBucket", value="existing", created=of(("BucketLogging",), "archive")),
         Change(key="bufferMegabytes", value=128, updated=of(("FirehoseDeliveryStream",), "delivery")),
@@ -80,11 +96,27 @@ def changes(sets: list[str], identity: str) -> list[Change]:
         Change(key="trackingDomain", value="click.example.com", updated=of(("ConfigurationSet",), *sets)),
         Change(key="suppressedReasons", value=["BOUNCE"], updated=of(("ConfigurationSet",), *sets)),
         Change(key="reputationMetrics", value=True, updated=of(("ConfigurationSet",), *sets)),
+        Change(
+            key="query",
+            value=False,
+            deleted=CATALOG,
+            updated=of(("BucketLifecycleConfiguration",), "archive"),
+        ),
+        Change(
+            key="athenaResultsBucket",
+            value="existing",
+            updated=of(("BucketLifecycleConfiguration",), "archive") | of(("Workgroup",), "catalog"),
+        ),
+        Change(key="queryScanLimitGb", value=10, updated=of(("Workgroup",), "catalog")),
         Change(key="permissionsBoundaryArn", value=BOUNDARY, updated=of(("Role",), "delivery", *sets)),
     ]
 
 
-TAGGED = of(("Bucket",), "archive") | of(("LogGroup", "Role", "FirehoseDeliveryStream"), "delivery")
+TAGGED = (
+    of(("Bucket",), "archive")
+    | of(("LogGroup", "Role", "FirehoseDeliveryStream"), "delivery")
+    | of(("CatalogDatabase", "Workgroup"), "catalog")
+)
 ARCHIVE = of(("Bucket", *SETTINGS), "archive")
 
 CHANGES = {
@@ -95,7 +127,7 @@ CHANGES = {
             value="existing",
             beside={"retentionDays": 365},
             updated=of(("RolePolicy", "FirehoseDeliveryStream"), "delivery"),
-            deleted=ARCHIVE,
+            deleted=ARCHIVE | CATALOG,
         ),
         Change(key="bufferSeconds", value=0, updated=of(("FirehoseDeliveryStream",), "delivery")),
         Change(
@@ -123,7 +155,7 @@ CHANGES = {
             value="existing",
             beside={"retentionDays": 365},
             updated=of(("RolePolicy", "FirehoseDeliveryStream"), "delivery"),
-            deleted=ARCHIVE,
+            deleted=ARCHIVE | CATALOG,
         ),
         Change(
             key="bufferSeconds",

@@ -10,7 +10,7 @@ from tests.engine.provider import Named, Provider
 from tests.engine.stack import Stack
 from tests.localaws.support import everything
 
-SIZES = {"dev": 17, "prod": 28}
+SIZES = {"dev": 31, "prod": 42}
 KEPT = {"dev": 0, "prod": 4}
 """How much a destroy keeps in AWS: the bucket, both sets and the identity of prod. Dev says forceDestroy."""
 """How many resources of AWS a stack has."""

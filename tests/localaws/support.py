@@ -51,4 +51,6 @@ def everything(aws: LocalAws) -> list[Any]:
         *aws.client("sesv2").list_email_identities()["EmailIdentities"],
         *aws.client("cloudwatch").describe_alarms()["MetricAlarms"],
         *aws.client("cloudwatch").list_dashboards()["DashboardEntries"],
+        *aws.client("glue").get_databases()["DatabaseList"],
+        *(group for group in aws.client("athena").list_work_groups()["WorkGroups"] if group["Name"] != "primary"),
     ]

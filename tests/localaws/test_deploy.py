@@ -30,6 +30,10 @@ CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", {"tags": {"team": "mail"}}),
     ("sesv2/configurationSet:ConfigurationSet", {"tags": {"team": "mail"}}),
     ("cloudwatch/metricAlarm:MetricAlarm", {"threshold": 5, "tags": {"team": "mail"}}),
+    ("glue/catalogDatabase:CatalogDatabase", {"tags": {"team": "mail"}}),
+    ("glue/catalogTable:CatalogTable", {"parameters": {"EXTERNAL": "TRUE"}}),
+    ("athena/workgroup:Workgroup", {"description": "Another one", "tags": {"team": "mail"}}),
+    ("athena/preparedStatement:PreparedStatement", {"queryStatement": "SELECT ?"}),
     ("sesv2/emailIdentity:EmailIdentity", {"configurationSetName": "newsletter"}),
 ]
 

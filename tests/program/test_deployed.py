@@ -20,8 +20,8 @@ def test_each_environment_deploys_and_destroying_it_leaves_what_mail_and_history
 ) -> None:
     stack = Stack()
     deploy(aws, stack, name=name)
-    assert len(stack.resources) == {"dev": 17, "prod": 28}[name]
-    assert len(everything(aws)) == {"dev": 7, "prod": 16}[name]
+    assert len(stack.resources) == {"dev": 31, "prod": 42}[name]
+    assert len(everything(aws)) == {"dev": 9, "prod": 18}[name]
 
     destroy(aws, stack)
 
@@ -96,6 +96,41 @@ def test_a_reader_lists_and_gets_events_and_what_failed_and_can_do_nothing_else(
             attempt()
     with pytest.raises(ClientError, match="AccessDenied"):
         aws.client_of("s3", access_key, tls=False).get_object(Bucket=bucket, Key=key)
+
+
+def test_who_queries_finds_the_tables_and_saved_queries_writes_results_and_changes_nothing(
+    aws: LocalAws, dev: Stack
+) -> None:
+    outputs = dev.outputs
+    access_key = user(aws, outputs["athena_reader_policy_json"])
+    athena, glue, s3 = (aws.client_of(service, access_key) for service in ("athena", "glue", "s3"))
+    workgroup, database = {"WorkGroup": outputs["workgroup_name"]}, {"DatabaseName": outputs["database_name"]}
+    bucket = {"Bucket": outputs["bucket_name"]}
+
+    assert glue.get_table(**database, Name=outputs["table_name"])["Table"]["TableType"] == "VIRTUAL_VIEW"
+    assert {each["Name"] for each in glue.get_tables(**database)["TableList"]} == {"lines", "undelivered", "history"}
+    ids = athena.list_named_queries(**workgroup)["NamedQueryIds"]
+    assert len(athena.batch_get_named_query(NamedQueryIds=ids)["NamedQueries"]) == 7
+    assert athena.get_prepared_statement(**workgroup, StatementName="message")["PreparedStatement"]
+    assert athena.get_work_group(**workgroup)["WorkGroup"]["Configuration"]["EnforceWorkGroupConfiguration"]
+    s3.put_object(**bucket, Key="athena/result.csv", Body=b"1")
+    assert s3.get_object(**bucket, Key="athena/result.csv")["Body"].read() == b"1"
+    denied: list[Callable[[], object]] = [
+        lambda: athena.delete_work_group(**workgroup),
+        lambda: athena.update_work_group(**workgroup, ConfigurationUpdates={"EnforceWorkGroupConfiguration": False}),
+        lambda: athena.get_work_group(WorkGroup="primary"),
+        lambda: athena.start_query_execution(WorkGroup="primary", QueryString="SELECT 1"),
+        lambda: athena.delete_named_query(NamedQueryId=ids[0]),
+        lambda: athena.delete_prepared_statement(**workgroup, StatementName="message"),
+        lambda: glue.delete_table(**database, Name="lines"),
+        lambda: glue.get_tables(DatabaseName="other"),
+        lambda: s3.put_object(**bucket, Key="events/forged", Body=b"forged"),
+        lambda: s3.delete_object(**bucket, Key="athena/result.csv"),
+        lambda: s3.get_object(**bucket, Key="other/secret"),
+    ]
+    for attempt in denied:
+        with pytest.raises(ClientError, match="AccessDenied"):
+            attempt()
 
 
 def test_what_was_overwritten_or_deleted_can_be_restored(aws: LocalAws, dev: Stack) -> None:

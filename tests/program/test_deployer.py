@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs
 
-from docs.generate.deployer import Deployed, deployer_permissions, provider_permissions
+from docs.generate.deployer import Deployed, deployer_permissions, provider_permissions, query_permissions
 from localaws import functions
 from localaws.aws import LocalAws
 from localaws.deploy import PROGRAM, Stack, destroy, run, stack_config, type_of
@@ -27,12 +27,16 @@ from tests.localaws.support import SEND, everything, user
 
 PROJECT = "ses-sending-history"
 
-SERVICES = ["cloudwatch", "firehose", "iam", "logs", "s3", "sesv2", "sts"]
+SERVICES = ["athena", "cloudwatch", "firehose", "glue", "iam", "logs", "s3", "sesv2", "sts"]
 
 LOCALAWS = {
     "Effect": "Allow",
-    # What the real provider does not call: it asks for one bucket, and has newer operations for the tags of a log.
-    "Action": ["s3:ListAllMyBuckets", "logs:ListTagsLogGroup", "logs:TagLogGroup", "logs:UntagLogGroup"],
+    # What the real provider does not call: it asks for one bucket, has newer operations for the tags of a log, and
+    # knows the id of a saved query.
+    "Action": [
+        *("s3:ListAllMyBuckets", "logs:ListTagsLogGroup", "logs:TagLogGroup", "logs:UntagLogGroup"),
+        *("athena:BatchGetNamedQuery", "athena:ListNamedQueries"),
+    ],
     "Resource": "*",
 }
 
@@ -46,6 +50,11 @@ NAMED: dict[str, dict[str, Any]] = {
 
 def deployed(aws: LocalAws, stack: str, **named: Any) -> Deployed:
     return Deployed(partition="aws", region=aws.region, account_id=aws.account_id, stack=stack, **named)
+
+
+def statements_of(deployed: Deployed) -> list[dict[str, Any]]:
+    """What localaws proves of the policies: the provider's is not tried."""
+    return [*deployer_permissions(deployed)["Statement"], *query_permissions(deployed)["Statement"]]
 
 
 def policy(statements: list[dict[str, Any]], actions: set[str]) -> str:
@@ -129,7 +138,9 @@ class _Updating(pulumi.runtime.Mocks):
         assert found is not None
         if isinstance(kind, DynamicType):
             return known
-        wanted = {name: known.inputs[name] for name in kind.key} | {n: v for n, v in inputs.items() if v != {}}
+        wanted = {name: known.inputs[name] for name in kind.key if name in known.inputs} | {
+            n: v for n, v in inputs.items() if v != {}
+        }
         as_found = replace(known, inputs=found, outputs={**known.outputs, **found})
         updated = as_found if found == wanted else kind.update(self._aws, as_found, wanted)
         return replace(updated, deleted_with=known.deleted_with, retained=known.retained)
@@ -163,7 +174,7 @@ def test_up_changes_and_destroy_need_each_action_of_the_policy_and_no_other(
     aws.client("s3").create_bucket(Bucket="logs-of-example")
     ses.create_configuration_set(ConfigurationSetName="legacy")
     ses.create_email_identity(EmailIdentity="example.org")
-    statements = deployer_permissions(
+    statements = statements_of(
         deployed(
             aws,
             name,
@@ -172,7 +183,7 @@ def test_up_changes_and_destroy_need_each_action_of_the_policy_and_no_other(
             existing_identities=["example.org"],
             kms_key_arns=[key],
         )
-    )["Statement"]
+    )
     granting = Granting(aws, statements)
     monkeypatch.setattr(boto3, "Session", granting.session)
     stack = Stack()
@@ -195,6 +206,9 @@ def test_up_changes_and_destroy_need_each_action_of_the_policy_and_no_other(
     (role,) = [r for r in stack.resources if r.type.endswith(":Role") and "legacy" in r.logical_name]
     iam.update_assume_role_policy(RoleName=role.outputs["id"], PolicyDocument='{"Version":"2012-10-17","Statement":[]}')
     ses.put_email_identity_configuration_set_attributes(EmailIdentity=NAMED[name]["identities"][0])
+    aws.client("athena").update_prepared_statement(
+        StatementName="message", WorkGroup=f"ses-history-{name}", QueryStatement="SELECT ?"
+    )
     update(granting.aws, stack, name, {**EXISTING, "alarms": False, "kmsKeyArn": key, "forceDestroy": True})
     assert publish(aws, [SEND], configuration_set="legacy")[0].dropped_because is None
     stack.resources[:] = [replace(resource, retained=False) for resource in stack.resources]
@@ -209,6 +223,16 @@ def test_up_changes_and_destroy_need_each_action_of_the_policy_and_no_other(
     ("changed", "operation", "denied"),
     [
         ({"Sid": "Bucket", "Resource": ["arn:aws:s3:::other"]}, "CreateBucket", "s3:CreateBucket"),
+        (
+            {"Sid": "Catalog", "Resource": ["arn:aws:glue:us-east-1:123456789012:database/other"]},
+            "CreateDatabase",
+            "glue:CreateDatabase",
+        ),
+        (
+            {"Sid": "Workgroup", "Resource": ["arn:aws:athena:us-east-1:123456789012:workgroup/other"]},
+            "CreateWorkGroup",
+            "athena:CreateWorkGroup",
+        ),
         (
             {"Sid": "PassRole", "Condition": {"StringEquals": {"iam:PassedToService": "ses.amazonaws.com"}}},
             "CreateDeliveryStream",
@@ -226,7 +250,7 @@ def test_an_up_stops_at_what_the_policy_does_not_allow(
 ) -> None:
     statements = [
         {**each, **changed} if each["Sid"] == changed["Sid"] else each
-        for each in deployer_permissions(deployed(aws, "dev", **NAMED["dev"]))["Statement"]
+        for each in statements_of(deployed(aws, "dev", **NAMED["dev"]))
     ]
     deployer = as_user(aws, user(aws, policy(statements, set(actions_of(statements)))))
 
@@ -236,7 +260,7 @@ def test_an_up_stops_at_what_the_policy_does_not_allow(
 
 def test_the_longest_name_of_a_stack_is_covered(aws: LocalAws) -> None:
     name = "a-very-long-name-for-a-stack"
-    statements = deployer_permissions(deployed(aws, name, **NAMED["dev"]))["Statement"]
+    statements = statements_of(deployed(aws, name, **NAMED["dev"]))
     deployer = as_user(aws, user(aws, policy(statements, set(actions_of(statements)))))
     stack = Stack()
 
@@ -263,6 +287,8 @@ GOV = Deployed(
 
 IAM = "arn:aws-us-gov:iam::123456789012:role"
 SES = "arn:aws-us-gov:ses:us-gov-west-1:123456789012"
+GLUE = "arn:aws-us-gov:glue:us-gov-west-1:123456789012"
+ATHENA = "arn:aws-us-gov:athena:us-gov-west-1:123456789012"
 
 
 @pytest.mark.parametrize(
@@ -288,13 +314,16 @@ SES = "arn:aws-us-gov:ses:us-gov-west-1:123456789012"
         ),
         ("ses:DeleteEmailIdentity", f"{SES}:identity/dev.example.com", f"{SES}:identity/example.org"),
         ("ses:GetEmailIdentity", f"{SES}:identity/example.org", f"{SES}:identity/example.com"),
+        ("glue:DeleteDatabase", f"{GLUE}:database/ses_history_dev", f"{GLUE}:database/ses_history_dev2"),
+        ("glue:UpdateTable", f"{GLUE}:table/ses_history_dev/lines", f"{GLUE}:table/sales/lines"),
+        ("athena:DeleteWorkGroup", f"{ATHENA}:workgroup/ses-history-dev", f"{ATHENA}:workgroup/primary"),
     ],
 )
 def test_an_action_is_allowed_on_what_the_stack_names_alone(action: str, allowed: str, denied: str) -> None:
-    document = deployer_permissions(GOV)
+    documents = [deployer_permissions(GOV), query_permissions(GOV)]
 
-    assert allows([document], Action(name=action, resource=allowed))
-    assert not allows([document], Action(name=action, resource=denied))
+    assert allows(documents, Action(name=action, resource=allowed))
+    assert not allows(documents, Action(name=action, resource=denied))
 
 
 @pytest.mark.parametrize(
@@ -319,19 +348,19 @@ def test_what_could_give_more_rights_has_a_condition(action: str, resource: str,
 
 def test_each_action_is_allowed_once_on_a_resource_and_no_statement_is_without_one() -> None:
     for stack in (GOV, Deployed(partition="aws", region="eu-west-1", account_id="123456789012", stack="dev")):
-        statements = [*deployer_permissions(stack)["Statement"], *provider_permissions(stack)["Statement"]]
+        statements = [*statements_of(stack), *provider_permissions(stack)["Statement"]]
         allowed = [(action, on) for each in statements for action in each["Action"] for on in each["Resource"]]
         assert len(allowed) == len(set(allowed))
         assert all(each["Resource"] for each in statements)
 
 
-@pytest.mark.parametrize("policy", [deployer_permissions, provider_permissions])
+@pytest.mark.parametrize("policy", [deployer_permissions, query_permissions, provider_permissions])
 def test_iam_takes_each_as_a_managed_policy(policy: Callable[[Deployed], dict[str, Any]]) -> None:
     # IAM does not count white space.
     assert len(json.dumps(policy(GOV), separators=(",", ":"))) <= 6144
 
 
-@pytest.mark.parametrize("policy", [deployer_permissions, provider_permissions])
+@pytest.mark.parametrize("policy", [deployer_permissions, query_permissions, provider_permissions])
 def test_the_docs_name_every_statement_and_an_aws_page(policy: Callable[[Deployed], dict[str, Any]]) -> None:
     page = (PROGRAM / "docs" / "security.md").read_text()
 

@@ -106,6 +106,9 @@ CHOSEN: dict[str, tuple[Any, SendingHistoryArgs]] = {
     "suppressedReasons": (["COMPLAINT"], {"suppressed_reasons": ["COMPLAINT"]}),
     "reputationMetrics": (True, {"reputation_metrics": True}),
     "permissionsBoundaryArn": (BOUNDARY, {"permissions_boundary_arn": BOUNDARY}),
+    "query": (False, {"query": False}),
+    "athenaResultsBucket": ("results-of-example", {"athena_results_bucket": "results-of-example"}),
+    "queryScanLimitGb": (10, {"query_scan_limit_gb": 10}),
     "tags": (["team=mail", "empty=", "a=b=c"], {"tags": {"team": "mail", "empty": "", "a": "b=c"}}),
 }
 
