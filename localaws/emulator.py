@@ -12,7 +12,7 @@ from unittest.mock import patch
 import hypercorn.asyncio
 import hypercorn.config
 
-from localaws import cloudwatch, firehose, s3, ses
+from localaws import cloudwatch, firehose, glue, s3, ses
 from localaws.aws import LocalAws
 
 ACCOUNT_ID = "123456789012"
@@ -52,7 +52,14 @@ def running() -> Generator[LocalAws]:
         os.environ.pop("AWS_SESSION_TOKEN", None)
         os.environ.pop("AWS_PROFILE", None)
         os.environ.pop("AWS_DEFAULT_PROFILE", None)
-        with ses.extended(aws), firehose.extended(aws), s3.extended(), cloudwatch.extended(), _serving(listener):
+        with (
+            ses.extended(aws),
+            firehose.extended(aws),
+            s3.extended(),
+            cloudwatch.extended(),
+            glue.extended(),
+            _serving(listener),
+        ):
             yield aws
 
 
