@@ -69,8 +69,8 @@ def find() -> Toolchain | str:
     java = next((home / "bin" / "java" for home in _java_homes() if _version(home) >= _JAVA), None)
     if mvn and java:
         return Toolchain(mvn=mvn, java=java)
-    missing = [*([] if mvn else ["`mvn` on the PATH"]), *([] if java else [f"a JDK {_JAVA} or newer in JAVA_HOME"])]
-    return f"The tests on a real Trino were SKIPPED, for want of {' and '.join(missing)}"
+    missing = [*([] if mvn else ["`mvn` on the PATH"]), *([] if java else [f"JDK {_JAVA} or newer in JAVA_HOME"])]
+    return f"The tests on a real Trino were SKIPPED: there is no {' and no '.join(missing)}"
 
 
 def _java_homes() -> Iterator[Path]:
