@@ -8,7 +8,7 @@ NEXT_PYTHON := 3.14
 GENERATED := Pulumi.yaml README.md $(wildcard docs/*.md) components/ses_sending_history/athena/queries/failures.sql
 COG := .venv/bin/cog -I .
 
-.PHONY: demo test test-engine resolve mutants fuzz bench generate man format clean
+.PHONY: demo test test-engine test-trino resolve mutants fuzz bench generate man format clean
 
 demo: .venv/installed
 	@.venv/bin/python -m localaws
@@ -43,6 +43,10 @@ fuzz: .venv/installed
 # The real Pulumi engine drives the program. It needs `pulumi` or, to build it, Go; else it says so.
 test-engine: .venv/installed
 	@.venv/bin/python -m tests.engine
+
+# The view `history` on a real Trino, the engine of Athena. It needs Maven and a JDK; else it says so.
+test-trino: .venv/installed
+	@.venv/bin/python -m tests.trino
 
 # `make bench BENCH="--events 500000"` for a smaller corpus; `.venv/bin/python -m bench --help` for the rest.
 bench: .venv/installed

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import hypercorn.asyncio
 import hypercorn.config
 
-from localaws import athena, cloudwatch, firehose, s3, ses
+from localaws import athena, cloudwatch, firehose, glue, s3, ses
 from localaws.aws import LocalAws
 
 ACCOUNT_ID = "123456789012"
@@ -58,6 +58,7 @@ def running() -> Generator[LocalAws]:
             s3.extended(),
             cloudwatch.extended(),
             athena.extended(),
+            glue.extended(),
             _serving(listener),
         ):
             yield aws

@@ -20,7 +20,7 @@ from ses_history.store.store import opened
 from ses_sending_history.catalog import COLUMNS as VIEW_COLUMNS
 from ses_sending_history.event_types import API_SPELLING
 
-from tests.contract.support import COLUMNS, EVENT_TYPES, EVENTS, PROVIDERS, ROWS, STATUSES
+from tests.contract.support import COLUMNS, CONTRACT, EVENT_TYPES, EVENTS, LOCAL_ONLY, PROVIDERS, ROWS, STATUSES
 from tests.reader.support import LATER, bounce, message, put
 
 DUCKDB_TYPES = {
@@ -157,3 +157,20 @@ def test_there_is_an_event_of_every_type_with_its_rows() -> None:
 def test_the_rows_have_a_value_in_every_column_but_those_of_the_place() -> None:
     filled = {column for rows in ROWS.values() for row in rows for column in row}
     assert COLUMNS.keys() - filled == {"day", "object_key", "line_no"}
+
+
+def test_what_only_the_local_reader_tells_are_columns_that_the_rows_of_an_event_have() -> None:
+    assert {name for name, column in COLUMNS.items() if column.get("local_only")} == {"line_no"}
+    assert LOCAL_ONLY
+    assert {
+        name: [column for column in columns if column in ROWS[name][0]] for name, columns in LOCAL_ONLY.items()
+    } == (LOCAL_ONLY)
+    assert all(LOCAL_ONLY.values())
+
+
+def test_the_view_knows_the_providers_of_the_contract() -> None:
+    sql = (CONTRACT.parent / "components" / "ses_sending_history" / "athena" / "history.sql").read_text()
+    cases = re.findall(r"WHEN recipient_domain IN \(([^)]*)\) THEN '(.*)'", sql)
+    assert {name: re.findall(r"'(.*?)'", domains) for domains, name in cases} == {
+        name: provider["domains"] for name, provider in PROVIDERS.items()
+    }

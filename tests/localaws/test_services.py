@@ -97,3 +97,13 @@ def test_a_message_of_an_unverified_sender_or_an_unknown_set_is_not_sent(
     with pytest.raises(ClientError, match=code):
         send(aws, "success", sender=sender, **how)
     assert history.keys(aws, dev.outputs["bucket_name"]) == []
+
+
+def test_a_table_in_glue_has_a_description_only_if_it_was_given_one(aws: LocalAws) -> None:
+    glue = aws.client("glue")
+    glue.create_database(DatabaseInput={"Name": "mail"})
+    glue.create_table(DatabaseName="mail", TableInput={"Name": "described", "Description": "The lines"})
+    glue.create_table(DatabaseName="mail", TableInput={"Name": "history"})
+    tables = glue.get_tables(DatabaseName="mail")["TableList"]
+    assert {table["Name"]: table.get("Description") for table in tables} == {"described": "The lines", "history": None}
+    assert "Description" not in glue.get_table(DatabaseName="mail", Name="history")["Table"]
