@@ -1,7 +1,7 @@
 """A question as a statement of Athena's: with its tables, the days that it reads, and its values written out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -83,7 +83,7 @@ def literal(value: Any) -> str:
             return f"TIMESTAMP '{value.isoformat(sep=' ', timespec='milliseconds')}'"
         case date():
             return f"DATE '{value.isoformat()}'"
-        case Sequence():
+        case list():
             return f"CAST(ARRAY[{', '.join(literal(item) for item in value)}] AS array(varchar))"
         case _:
             raise TypeError(f"no literal of {value!r}")

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import sqlglot
-from sqlglot import exp
 from ses_history.athena.statement import literal, statement
 from ses_history.questions.engine import EVER, Reach
+from sqlglot import exp
 
 
-def parsed(sql: str) -> exp.Expression:
+def parsed(sql: str) -> exp.Expr:
     """The only statement of a text; sqlglot raises for what Athena does not understand."""
     [only] = sqlglot.parse(sql, dialect="athena")
     assert only is not None
@@ -25,7 +25,7 @@ def parsed(sql: str) -> exp.Expression:
         (42, "42"),
         ("O'Hara", "'O''Hara'"),
         ("a\\' OR 1 = 1 --", "'a\\'' OR 1 = 1 --'"),
-        (datetime(2026, 11, 23, 8, 0, 0, 120_999), "TIMESTAMP '2026-11-23 08:00:00.120'"),
+        (datetime.fromisoformat("2026-11-23T08:00:00.120999"), "TIMESTAMP '2026-11-23 08:00:00.120'"),
         (date(2026, 11, 23), "DATE '2026-11-23'"),
         ([], "CAST(ARRAY[] AS array(varchar))"),
         (["a", "b'"], "CAST(ARRAY['a', 'b'''] AS array(varchar))"),
@@ -51,10 +51,10 @@ def test_a_text_stays_one_text_whatever_is_in_it(text: str) -> None:
     ("reach", "days"),
     [
         (EVER, ""),
-        (Reach(since=datetime(2026, 11, 23)), " WHERE day >= DATE '2026-11-22'"),
-        (Reach(until=datetime(2026, 11, 23, 23, 59)), " WHERE day <= DATE '2026-11-25'"),
+        (Reach(since=datetime.fromisoformat("2026-11-23")), " WHERE day >= DATE '2026-11-22'"),
+        (Reach(until=datetime.fromisoformat("2026-11-23T23:59")), " WHERE day <= DATE '2026-11-25'"),
         (
-            Reach(since=datetime(2026, 1, 1), until=datetime(2026, 1, 2)),
+            Reach(since=datetime.fromisoformat("2026-01-01"), until=datetime.fromisoformat("2026-01-02")),
             " WHERE day >= DATE '2025-12-31' AND day <= DATE '2026-01-04'",
         ),
     ],
