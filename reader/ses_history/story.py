@@ -132,7 +132,8 @@ def story(message: Message, zone: ZoneInfo) -> Story:
         "Reply-To": first.reply_to,
         "Own id": first.mail_message_id,
     }
-    events = groupby(message.events, key=lambda row: (row.object_key, row.line_no))
+    # Athena does not know lines.
+    events = groupby(message.events, key=lambda row: (row.object_key, row.line_no, row.event_type, row.ts))
     return Story(
         zone=zone_name(zone),
         head=tuple((label, clean(value)) for label, value in head.items() if value),
@@ -179,7 +180,7 @@ def _happening(rows: Sequence[Row], zone: ZoneInfo) -> Happening:
             Sentence(text=text, code=code, of=of) for (text, code), of in _by_value(rows, _sentence) if text or code
         ),
         details=tuple(_details(rows, zone)),
-        place=f"{clean(first.object_key)} line {first.line_no}",
+        place=clean(first.object_key) + (f" line {first.line_no}" if first.line_no else ""),
     )
 
 
