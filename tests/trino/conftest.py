@@ -6,11 +6,16 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
+import boto3
 import pytest
+from click.testing import CliRunner, Result
+from ses_history.athena import engine
+from ses_history.cli import main
 
 from localaws.aws import LocalAws
 from localaws.deploy import Stack
 from localaws.emulator import running as running_aws
+from localaws.queries import answered_by
 from tests.localaws.support import history_of as deployed
 from tests.trino import server, toolchain
 
@@ -86,3 +91,26 @@ def stack_of(aws: LocalAws) -> Callable[[Path], Stack]:
 def history_of(stack_of: Callable[[Path], Stack], queried: Callable[[Stack], Ask]) -> HistoryOf:
     """What makes a history in AWS that the user may query."""
     return lambda folder: queried(stack_of(folder))
+
+
+@pytest.fixture
+def credentials(
+    aws: LocalAws, trino: server.Trino, access_key: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """The user's credentials, an Athena that Trino answers for, and no long wait between two looks at a query."""
+    use(monkeypatch, aws, access_key)
+    monkeypatch.setattr(engine, "_SECONDS", 0.05)
+    with answered_by(trino.ask):
+        yield
+
+
+def use(monkeypatch: pytest.MonkeyPatch, aws: LocalAws, access_key: dict[str, str]) -> None:
+    """Let boto3 have this access key: ministack takes one in the environment of its process for root's."""
+    key, secret = access_key["AccessKeyId"], access_key["SecretAccessKey"]
+    session = boto3.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name=aws.region)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+
+
+def invoke(*arguments: str) -> Result:
+    """What `ses-history` does."""
+    return CliRunner().invoke(main, arguments)
