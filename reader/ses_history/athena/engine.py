@@ -1,6 +1,7 @@
 """Athena as an engine of questions: it runs statements in a workgroup, and says what they scanned."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -35,6 +36,9 @@ _OF_TYPES: Final[Mapping[str, Callable[[str], Any]]] = {
 """How the text of a value is read; any other type is text."""
 
 _POLICY = "attach the policy that the stack's output athena_reader_policy_json holds"
+
+_DENIED = re.compile("access ?denied|not authorized|permission denied", re.IGNORECASE)
+"""What a query that failed says of a caller who may not read something, or write its results."""
 
 
 class Athena:
@@ -115,6 +119,8 @@ def _failure(execution: str, state: str, reason: str) -> str:
             f"Athena stopped the query {execution}: it would scan more than the workgroup allows. Ask about fewer days "
             f"with --since, or raise query_scan_limit_gb ({reason})"
         )
+    if _DENIED.search(reason):
+        return f"The query {execution} lacks permissions: {_POLICY} ({reason})"
     return f"The query {execution} is {state} in Athena: {reason}"
 
 
