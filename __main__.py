@@ -62,7 +62,7 @@ settings: dict[str, Any] = {
     "permissions_boundary_arn": read("permissionsBoundaryArn", config.require),
     "query": read("query", config.require_bool, "true or false"),
     "athena_results_bucket": read("athenaResultsBucket", config.require),
-    "query_scan_limit_gb": read("queryScanLimitGb", config.require_int, "a whole number"),
+    "query_scan_limit_gb": read("queryScanLimitGb", config.require_float, "a number"),
     "tags": dict(tag.split("=", 1) for tag in tags if "=" in tag),
 }
 

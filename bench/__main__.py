@@ -3,16 +3,11 @@
 import gzip
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
 from unittest.mock import patch
 
 import click
@@ -21,24 +16,13 @@ from rich.progress import track
 from rich.table import Table
 
 from bench.corpus import END, Corpus, make
+from bench.measure import HISTORY, Figure, byte_search, figure, run, said
 
-_HISTORY = str(Path(sys.executable).with_name("ses-history"))
 _SCAN = [sys.executable, "-m", "bench.duckdb_scan"]
 _RECIPIENT = "ada.abel1@mail.example.com"
 _BUCKET = "history"
 _LIST = f"import boto3; list(boto3.client('s3').get_paginator('list_objects_v2').paginate(Bucket='{_BUCKET}'))"
-_TIMES = 3
 _LISTED_DAYS = 365
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """What a command took: wall seconds, the median of its runs, and the peak of its memory in bytes."""
-
-    what: str
-    command: str
-    seconds: float | None
-    memory: int | None
 
 
 @click.command()
@@ -64,22 +48,22 @@ def main(events: int, large: int, small: int, listed: int, folder: Path | None) 
         figures += _of_questions(corpus, temporary_folder) + _of_a_fifth(corpus, temporary_folder)
         figures += _of_nothing_new(listed, temporary_folder)
         for figure in figures:
-            table.add_row(figure.what, figure.command, _said(figure.seconds, "{:.2f}"), _megabytes(figure.memory))
+            table.add_row(figure.what, figure.command, said(figure.seconds, "{:.2f}"), _megabytes(figure.memory))
         Console(soft_wrap=True).print(table)
 
 
 def _figures(corpus: Corpus, temporary: Path) -> list[Figure]:
-    figures = [_figure("--help", "ses-history", [_HISTORY, "--help"])]
+    figures = [figure("--help", "ses-history", [HISTORY, "--help"])]
     for layout, folder in corpus.layouts.items():
         store = temporary / f"{layout}.duckdb"
         where = ["--folder", str(folder), "--store", str(store)]
         figures += [
-            _figure(f"first sync, {layout} objects", "ses-history", [_HISTORY, "sync", *where], creates=store),
-            _figure(f"first sync, {layout} objects", "DuckDB, a typed scan", [*_SCAN, str(folder)]),
-            _figure(f"sync, nothing new, {layout} objects", "ses-history", [_HISTORY, "sync", *where]),
-            _figure(f"find, {layout} objects", "ses-history", [_HISTORY, "find", _RECIPIENT, *where]),
-            _figure(f"find, {layout} objects", "DuckDB, the objects", [*_SCAN, str(folder), _RECIPIENT]),
-            _byte_search(f"find, {layout} objects", folder),
+            figure(f"first sync, {layout} objects", "ses-history", [HISTORY, "sync", *where], creates=store),
+            figure(f"first sync, {layout} objects", "DuckDB, a typed scan", [*_SCAN, str(folder)]),
+            figure(f"sync, nothing new, {layout} objects", "ses-history", [HISTORY, "sync", *where]),
+            figure(f"find, {layout} objects", "ses-history", [HISTORY, "find", _RECIPIENT, *where]),
+            figure(f"find, {layout} objects", "DuckDB, the objects", [*_SCAN, str(folder), _RECIPIENT]),
+            byte_search(f"find, {layout} objects", folder, f"rg -F {_RECIPIENT}"),
         ]
     return figures
 
@@ -89,13 +73,13 @@ def _of_questions(corpus: Corpus, temporary: Path) -> list[Figure]:
     folder = ["--folder", str(corpus.layouts["large"])]
     where = [*folder, "--store", str(temporary / "large.duckdb")]
     week = temporary / "week.duckdb"
-    asked = [_HISTORY, "find", "--since", f"{END - timedelta(days=7):%Y-%m-%d}", "--utc"]
-    first = json.loads(subprocess.run([_HISTORY, "find", _RECIPIENT, "--json", *where], capture_output=True).stdout)[0]  # noqa: S603, PLW1510
+    asked = [HISTORY, "find", "--since", f"{END - timedelta(days=7):%Y-%m-%d}", "--utc"]
+    first = json.loads(subprocess.run([HISTORY, "find", _RECIPIENT, "--json", *where], capture_output=True).stdout)[0]  # noqa: S603, PLW1510
     return [
-        _figure("find a word of a subject", "ses-history", [_HISTORY, "find", "summer", *where]),
-        _figure("show", "ses-history", [_HISTORY, "show", first["message_id"], *where]),
-        _figure("health", "ses-history", [_HISTORY, "health", *where]),
-        _figure("first find, a week", "ses-history", [*asked, *folder, "--store", str(week)], creates=week),
+        figure("find a word of a subject", "ses-history", [HISTORY, "find", "summer", *where]),
+        figure("show", "ses-history", [HISTORY, "show", first["message_id"], *where]),
+        figure("health", "ses-history", [HISTORY, "health", *where]),
+        figure("first find, a week", "ses-history", [*asked, *folder, "--store", str(week)], creates=week),
     ]
 
 
@@ -111,14 +95,14 @@ def _of_a_fifth(corpus: Corpus, temporary: Path) -> list[Figure]:
     what = "{}, a fifth of the large objects"
     files = [temporary / f"rows.{end}" for end in ("csv", "jsonl", "parquet", "sqlite")]
     return [
-        _figure(what.format("first sync"), "ses-history", [_HISTORY, "sync", *where], creates=store),
-        _figure(what.format("find"), "ses-history", [_HISTORY, "find", _RECIPIENT, *where]),
-        _figure(what.format("stats by tag"), "ses-history", [_HISTORY, "stats", "--by", "tag:campaign", *where]),
+        figure(what.format("first sync"), "ses-history", [HISTORY, "sync", *where], creates=store),
+        figure(what.format("find"), "ses-history", [HISTORY, "find", _RECIPIENT, *where]),
+        figure(what.format("stats by tag"), "ses-history", [HISTORY, "stats", "--by", "tag:campaign", *where]),
         *(
-            _figure(
+            figure(
                 what.format(f"export --events, {file.suffix}"),
                 "ses-history",
-                [_HISTORY, "export", str(file), "--events", *where],
+                [HISTORY, "export", str(file), "--events", *where],
                 creates=file,
             )
             for file in files
@@ -135,70 +119,29 @@ def _of_nothing_new(listed: int, temporary: Path) -> list[Figure]:
         path = folder / f"events/day={day}/ses-history-1-{day}-08-00-00-{number:08}.gz"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
-    sync_folder = [_HISTORY, "sync", "--folder", str(folder), "--store", str(temporary / "listed.duckdb")]
-    _run(sync_folder)
+    sync_folder = [HISTORY, "sync", "--folder", str(folder), "--store", str(temporary / "listed.duckdb")]
+    run(sync_folder)
     what = "sync, nothing new, a {} of " + f"{listed:,} objects"
-    return [_figure(what.format("folder"), "ses-history", sync_folder), *_of_a_bucket(what.format("bucket"), folder)]
+    return [figure(what.format("folder"), "ses-history", sync_folder), *_of_a_bucket(what.format("bucket"), folder)]
 
 
 def _of_a_bucket(what: str, folder: Path) -> list[Figure]:
     where = ["--bucket", _BUCKET, "--store", str(folder.with_name("bucket.duckdb"))]
-    sync, find = [_HISTORY, "sync", *where], [_HISTORY, "find", _RECIPIENT, *where]
+    sync, find = [HISTORY, "sync", *where], [HISTORY, "find", _RECIPIENT, *where]
     # In a process of its own: what a command takes of memory is counted from what the process that starts it has.
     serving = [sys.executable, "-m", "bench.bucket", _BUCKET, str(folder)]
     with subprocess.Popen(serving, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:  # noqa: S603
         assert server.stdin
         assert server.stdout
         with patch.dict(os.environ, json.loads(server.stdout.readline())):
-            _run(sync)
+            run(sync)
             figures = [
-                _figure(what, "ses-history", sync),
-                _figure(what.replace("sync", "find"), "ses-history", find),
-                _figure(what, "boto3, the listing alone", [sys.executable, "-c", _LIST]),
+                figure(what, "ses-history", sync),
+                figure(what.replace("sync", "find"), "ses-history", find),
+                figure(what, "boto3, the listing alone", [sys.executable, "-c", _LIST]),
             ]
         server.stdin.close()
     return figures
-
-
-def _byte_search(what: str, folder: Path) -> Figure:
-    name = "xargs -P2 igzip | rg"
-    if missing := [tool for tool in ("igzip", "rg") if shutil.which(tool) is None]:
-        return Figure(what=what, command=f"{name}: skipped, no {' and no '.join(missing)}", seconds=None, memory=None)
-    each = f'igzip -dc "$0" | rg -F {_RECIPIENT} || true'
-    return _figure(what, name, ["sh", "-c", f"find '{folder}' -name '*.gz' | xargs -P2 -n1 sh -c '{each}'"])
-
-
-def _figure(what: str, name: str, command: Sequence[str], creates: Path | None = None) -> Figure:
-    """What the command took; `creates` is a file that it makes: removed before each run."""
-    runs = list[tuple[float, int]]()
-    for _ in range(_TIMES):
-        if creates is not None:
-            creates.unlink(missing_ok=True)
-        runs.append(_run(command))
-    return Figure(
-        what=what,
-        command=name,
-        seconds=median(seconds for seconds, _ in runs),
-        memory=max(memory for _, memory in runs),
-    )
-
-
-def _run(command: Sequence[str]) -> tuple[float, int]:
-    """Wall seconds and peak bytes of a command, which succeeds or finds nothing."""
-    # As where pip installed it: a module is compiled once, and not at each start.
-    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    started = perf_counter()
-    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 1}:
-        raise click.ClickException(f"{' '.join(command)} ended with {process.returncode}")
-    return seconds, usage.ru_maxrss * 1024
-
-
-def _said(value: float | None, how: str) -> str:
-    return "-" if value is None else how.format(value)
 
 
 def _megabytes(value: int | None) -> str:

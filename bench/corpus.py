@@ -13,9 +13,9 @@ from typing import Any
 
 from isal import igzip
 
-_START = datetime(2026, 1, 1, tzinfo=UTC)
-_DAYS = 300
-END = _START + timedelta(days=_DAYS)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+DAYS = 300
+END = START + timedelta(days=DAYS)
 """When the last of the mail was sent, about."""
 
 _FIRST = "ada ben cleo dan eva finn gia hugo ida jon kim leo mia noa ole pia quin ria sam tia uwe vera wim xena yan zoe"
@@ -77,14 +77,14 @@ def _write(corpus: Corpus, number: int, count: int) -> int:
 
 
 def _write_object(folder: Path, number: int, of: int, lines: list[bytes]) -> None:
-    at = _START + timedelta(days=_DAYS) * (number / of)
+    at = START + timedelta(days=DAYS) * (number / of)
     path = folder / f"events/day={at:%Y-%m-%d}" / f"ses-history-1-{at:%Y-%m-%d-%H-%M-%S}-{number:05}.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(igzip.compress(b"".join(lines), 2))
 
 
 def _lines(dice: random.Random, share: float) -> Iterator[bytes]:
-    at = _START + timedelta(days=_DAYS) * share
+    at = START + timedelta(days=DAYS) * share
     while True:
         at += timedelta(milliseconds=dice.randrange(2000))
         message = _message(dice, at)

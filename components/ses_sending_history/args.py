@@ -87,7 +87,7 @@ class SendingHistoryArgs(TypedDict, total=False):
     """Name of an existing S3 bucket that receives the results of queries, in the region of the history. By default they are kept for a week in the bucket that is created; an existing bucket needs this for queries."""
 
     query_scan_limit_gb: float
-    """Gigabytes that a query may scan before Athena stops it. A whole number from 1, 100 by default."""
+    """Gigabytes that a query may scan before Athena stops it. A number from 0.0105, 100 by default."""
 
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]]
     """Tags of every resource that is created and can have tags. None by default."""

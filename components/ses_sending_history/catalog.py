@@ -138,7 +138,7 @@ def create_catalog(
     bucket_name: pulumi.Input[str],
     retention_days: int,
     results: pulumi.Input[str],
-    scan_limit_gb: int,
+    scan_limit_gb: float,
     kms_key_arn: pulumi.Input[str] | None,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
     opts: pulumi.ResourceOptions,
@@ -201,7 +201,7 @@ def create_catalog(
         configuration={
             "enforce_workgroup_configuration": True,
             "publish_cloudwatch_metrics_enabled": True,
-            "bytes_scanned_cutoff_per_query": scan_limit_gb * _GIGABYTE,
+            "bytes_scanned_cutoff_per_query": round(scan_limit_gb * _GIGABYTE),
             "result_configuration": {
                 "output_location": results,
                 "encryption_configuration": _results_encryption(kms_key_arn),

@@ -222,7 +222,7 @@ class SendingHistory(pulumi.ComponentResource):
                 # How long an existing bucket keeps its objects is its owner's to say.
                 retention_days=0 if "bucket" in args else int(args["retention_days"]),
                 results=pulumi.Output.concat("s3://", results_bucket, "/", results_prefix),
-                scan_limit_gb=int(args["query_scan_limit_gb"]),
+                scan_limit_gb=args["query_scan_limit_gb"],
                 kms_key_arn=args.get("kms_key_arn"),
                 tags=tags,
                 opts=child,

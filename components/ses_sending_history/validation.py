@@ -47,6 +47,13 @@ _BOUNDARY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy/[\w+=,.@/
 
 _REASONS = ("BOUNCE", "COMPLAINT")
 
+_LEAST_SCAN_LIMIT_GB = 0.0105
+"""Athena takes 10 MB, and the provider nothing below 10 MiB.
+
+Sources: https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html
+https://www.pulumi.com/registry/packages/aws/api-docs/athena/workgroup/
+"""
+
 _TAGS = 50
 _TAG_NAME_LENGTH = 128
 _TAG_VALUE_LENGTH = 256
@@ -283,14 +290,18 @@ def _list_of(item: Check) -> Check:
     return check
 
 
-def _whole_number(low: int, high: int, must: str) -> Check:
+def _number(low: float, high: float, must: str, *, whole: bool = False) -> Check:
     def check(argument: str, value: Any) -> Iterator[Problem]:
-        # Other languages hand every number over as a float: 30.0 is as whole as 30.
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (number and low <= value <= high and value == int(value)):
+        # Other languages hand every number over as a float: 30.0 is as whole as 30.
+        if not (number and low <= value <= high and (not whole or value == int(value))):
             yield Problem(argument, value, must)
 
     return _plain(check)
+
+
+def _whole_number(low: int, high: int, must: str) -> Check:
+    return _number(low, high, must, whole=True)
 
 
 def _boolean(argument: str, value: Any) -> Iterator[Problem]:
@@ -381,7 +392,9 @@ _SENDING_HISTORY: Final[Mapping[str, Check]] = {
     **_SET_OPTIONS,
     "query": _true_or_false,
     "athena_results_bucket": _bucket_name,
-    "query_scan_limit_gb": _whole_number(1, 2**31 - 1, "must be a whole number of gigabytes, 1 or more"),
+    "query_scan_limit_gb": _number(
+        _LEAST_SCAN_LIMIT_GB, 2**31 - 1, f"must be a number of gigabytes, {_LEAST_SCAN_LIMIT_GB} or more"
+    ),
     "tags": _input(_tags),
 }
 

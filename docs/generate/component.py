@@ -25,6 +25,9 @@ _CONFIG_TYPES: Final[Mapping[PropertyType | None, str]] = {
     PropertyType.OBJECT: "array",  # the config of a project has no maps
 }
 
+_WITH_FRACTIONS: Final = ("query_scan_limit_gb",)
+"""The numbers that need not be whole: the config of a project has no type for them, so they are declared without."""
+
 _IN_WORDS: Final[Mapping[PropertyType | None, str]] = {
     PropertyType.STRING: "text",
     PropertyType.NUMBER: "number",
@@ -49,7 +52,7 @@ def config_table(project: Path) -> str:
         (
             [
                 f"`{key}`",
-                _IN_WORDS[PropertyType(declared["type"])],
+                _IN_WORDS[PropertyType(declared.get("type", "number"))],
                 _default(declared["default"], json.dumps),
                 declared["description"],
             ]
@@ -107,11 +110,11 @@ def _config_key(key: str, argument: str, given: PropertyDefinition) -> str:
     if given.type is PropertyType.OBJECT:
         description += " Each is name=value."
         default = [f"{name}={value}" for name, value in default.items()]
-    kind = _CONFIG_TYPES[given.type]
+    kind = None if argument in _WITH_FRACTIONS else _CONFIG_TYPES[given.type]
     return "\n".join(
         [
             f"{key}:",
-            f"  type: {kind}",
+            *([f"  type: {kind}"] if kind else []),
             *(["  items:", "    type: string"] if kind == "array" else []),
             f"  default: {json.dumps(default)}",
             "  description: >-",

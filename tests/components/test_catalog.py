@@ -236,6 +236,13 @@ def test_days_are_looked_for_as_far_back_as_objects_are_kept(days: int, range_: 
         assert inputs["CatalogTable", f"mail-catalog-{table}"]["parameters"]["projection.day.range"] == range_
 
 
+@pytest.mark.parametrize(("gigabytes", "limit"), [(0.0105, 10_500_000), (0.29, 290_000_000), (5.0, 5_000_000_000)])
+def test_a_limit_with_a_fraction_is_a_whole_number_of_bytes(gigabytes: float, limit: int) -> None:
+    configuration = history({"query_scan_limit_gb": gigabytes}).one("Workgroup").inputs["configuration"]
+
+    assert configuration["bytesScannedCutoffPerQuery"] == limit
+
+
 def test_a_key_encrypts_the_results_and_the_limit_is_in_gigabytes() -> None:
     configuration = history(EVERY_ARGUMENT).one("Workgroup").inputs["configuration"]
 

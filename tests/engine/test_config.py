@@ -107,7 +107,7 @@ def changes(sets: list[str], identity: str) -> list[Change]:
             value="existing",
             updated=of(("BucketLifecycleConfiguration",), "archive") | of(("Workgroup",), "catalog"),
         ),
-        Change(key="queryScanLimitGb", value=10, updated=of(("Workgroup",), "catalog")),
+        Change(key="queryScanLimitGb", value=0.5, updated=of(("Workgroup",), "catalog")),
         Change(key="permissionsBoundaryArn", value=BOUNDARY, updated=of(("Role",), "delivery", *sets)),
     ]
 

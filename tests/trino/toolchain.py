@@ -64,13 +64,13 @@ class Toolchain:
 
 
 def find() -> Toolchain | str:
-    """The programs; what is missing, as a sentence, where they are not there."""
+    """The programs; where they are not there, what is missing."""
     mvn = shutil.which("mvn")
     java = next((home / "bin" / "java" for home in _java_homes() if _version(home) >= _JAVA), None)
     if mvn and java:
         return Toolchain(mvn=mvn, java=java)
     missing = [*([] if mvn else ["`mvn` on the PATH"]), *([] if java else [f"JDK {_JAVA} or newer in JAVA_HOME"])]
-    return f"The tests on a real Trino were SKIPPED: there is no {' and no '.join(missing)}"
+    return f"there is no {' and no '.join(missing)}"
 
 
 def _java_homes() -> Iterator[Path]:
