@@ -74,9 +74,8 @@ def _of_questions(corpus: Corpus, temporary: Path) -> list[Figure]:
     where = [*folder, "--store", str(temporary / "large.duckdb")]
     week = temporary / "week.duckdb"
     asked = [HISTORY, "find", "--since", f"{END - timedelta(days=7):%Y-%m-%d}", "--utc"]
-    first = json.loads(subprocess.run([HISTORY, "find", "--limit", "1", "--json", *where], capture_output=True).stdout)[
-        0
-    ]  # noqa: S603, PLW1510
+    newest = [HISTORY, "find", "--limit", "1", "--json", *where]
+    first = json.loads(subprocess.run(newest, capture_output=True, check=True).stdout)[0]  # noqa: S603
     return [
         figure("find a word of a subject", "ses-history", [HISTORY, "find", "summer", *where]),
         figure("show", "ses-history", [HISTORY, "show", first["message_id"], *where]),
