@@ -327,7 +327,7 @@ def _operation(client: Any, operation: str) -> Any:
 def _is_gone(error: ClientError) -> bool:
     code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
     # Athena has one code for all that is wrong with a request.
-    return code == "404" or "NoSuch" in code or "NotFound" in code or message.endswith(" not found")
+    return code == "404" or "NoSuch" in code or "NotFound" in code or message.rstrip(".").endswith(" not found")
 
 
 def generated_name(logical_name: str, inputs: Inputs) -> str:

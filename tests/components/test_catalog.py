@@ -402,6 +402,7 @@ NO_FUNCTIONS = {
 }
 NO_FUNCTIONS |= {"when", "where", "case", "union", "all", "select", "using", "else", "having", "exists"}
 NO_FUNCTIONS |= {"varchar", "timestamp", "row", "decimal", "unnest"}
+NO_FUNCTIONS |= {"intersect", "grouping"}  # the latter tells GROUPING SETS apart
 
 
 def called(sql: str) -> set[str]:
