@@ -1,4 +1,4 @@
-"""What ministack's Athena and Glue lack: prepared statements that change, and IAM that knows what requests name."""
+"""What ministack's Athena and Glue lack: updates, errors, and IAM that knows what requests name."""
 
 import json
 from collections.abc import Generator, Mapping
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from localaws.iam import naming
-from localaws.middleware import Request, Response, intercept
+from localaws.middleware import Request, Response, ServiceError, intercept
 
 
 @contextmanager
@@ -20,12 +20,15 @@ def extended() -> Generator[None]:
 
 
 async def _handle(request: Request) -> Response:
-    if request.headers.get("x-amz-target") != "AmazonAthena.UpdatePreparedStatement":
-        return await request.forward()
     from ministack.services import athena  # noqa: PLC0415  it reads its settings when imported
 
-    updated = request.json
     service: Any = athena
+    workgroup = request.json.get("WorkGroup", "primary")
+    if workgroup not in {"primary", *service._workgroups}:  # noqa: SLF001
+        raise ServiceError("InvalidRequestException", f"WorkGroup {workgroup} is not found.")
+    if request.headers.get("x-amz-target") != "AmazonAthena.UpdatePreparedStatement":
+        return await request.forward()
+    updated = request.json
     statement = service._prepared_statements[f"{updated['WorkGroup']}/{updated['StatementName']}"]  # noqa: SLF001
     statement.update({name: updated[name] for name in ("QueryStatement", "Description") if name in updated})
     return Response(body=b"{}")
@@ -46,6 +49,9 @@ def _of_athena(body: bytes, _query: Mapping[str, Any], region: str, account: str
             return f"arn:aws:athena:{region}:{account}:workgroup/{name}"
         case {"NamedQueryId": query} | {"NamedQueryIds": [query, *_]} if query in service._named_queries:  # noqa: SLF001
             name = service._named_queries[query]["WorkGroup"]  # noqa: SLF001
+            return f"arn:aws:athena:{region}:{account}:workgroup/{name}"
+        case {"QueryExecutionId": query} | {"QueryExecutionIds": [query, *_]} if query in service._executions:  # noqa: SLF001
+            name = service._executions[query]["WorkGroup"]  # noqa: SLF001
             return f"arn:aws:athena:{region}:{account}:workgroup/{name}"
     return None
 

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 import boto3
-from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 
 _LOCK = threading.RLock()
@@ -30,6 +29,9 @@ class LocalAws:
     """One region of one account."""
 
     endpoint: str
+    tls_endpoint: str
+    """The same, as if TLS ended in front of it: policies see aws:SecureTransport."""
+
     account_id: str
     region: str
     publications: list[Publication] = field(default_factory=list)
@@ -45,29 +47,19 @@ class LocalAws:
             return self._clients[service]
 
     def client_of(self, service: str, access_key: dict[str, str] | None = None, *, tls: bool = True) -> Any:
-        """A new boto3 client, as the user of the access key that IAM returned, or as root.
-
-        With `tls`, requests look as if a proxy had terminated TLS: policies see aws:SecureTransport.
-        """
+        """A new boto3 client, as the user of the access key that IAM returned, or as root."""
         with _LOCK:
-            client = _session().client(
+            return _session().client(
                 service,
-                endpoint_url=self.endpoint,
+                endpoint_url=self.tls_endpoint if tls else self.endpoint,
                 region_name=self.region,
                 aws_access_key_id=access_key["AccessKeyId"] if access_key else self.account_id,
                 aws_secret_access_key=access_key["SecretAccessKey"] if access_key else "test",
                 config=Config(proxies={}, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
             )
-        if tls:
-            client.meta.events.register("before-sign", _mark_as_tls)
-        return client
 
 
 @cache
 def _session() -> Any:
     """The boto3 session of every client: it parses the model of a service once, which takes 0.1 s."""
     return boto3.Session()
-
-
-def _mark_as_tls(request: AWSRequest, **_: object) -> None:
-    request.headers["X-Forwarded-Proto"] = "https"

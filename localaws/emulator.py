@@ -43,9 +43,14 @@ def running() -> Generator[LocalAws]:
 
     Ministack keeps its state in its modules: one at a time in a process.
     """
-    listener = socket.create_server((_LOOPBACK, 0))
-    port = listener.getsockname()[1]
-    aws = LocalAws(endpoint=f"http://{_LOOPBACK}:{port}", account_id=ACCOUNT_ID, region=_REGION)
+    listener, tls_listener = (socket.create_server((_LOOPBACK, 0)) for _ in range(2))
+    port, tls_port = (each.getsockname()[1] for each in (listener, tls_listener))
+    aws = LocalAws(
+        endpoint=f"http://{_LOOPBACK}:{port}",
+        tls_endpoint=f"http://{_LOOPBACK}:{tls_port}",
+        account_id=ACCOUNT_ID,
+        region=_REGION,
+    )
     # A client with default credentials, as a dynamic provider creates it, must call this AWS and no other.
     sdk = {"AWS_ENDPOINT_URL": aws.endpoint, "AWS_ACCESS_KEY_ID": ACCOUNT_ID, "AWS_SECRET_ACCESS_KEY": "test"}
     with patch.dict(os.environ, {**_SETTINGS, **sdk, "GATEWAY_PORT": str(port)}):
@@ -59,28 +64,29 @@ def running() -> Generator[LocalAws]:
             cloudwatch.extended(),
             athena.extended(),
             glue.extended(),
-            _serving(listener),
+            _serving(listener, tls_listener),
         ):
             yield aws
 
 
 @contextmanager
-def _serving(listener: socket.socket) -> Generator[None]:
-    """Serve ministack's ASGI application in a thread, on a listening socket."""
+def _serving(listener: socket.socket, tls_listener: socket.socket) -> Generator[None]:
+    """Serve ministack's ASGI application in a thread, on two listening sockets."""
     from ministack import app  # noqa: PLC0415  it reads its settings when imported
 
     app._reset_all_state()  # noqa: SLF001  POST /_ministack/reset needs a server
     config = hypercorn.config.Config()
     # Clients keep connections for longer than the default, and may use one in the moment in which it is closed.
     config.keep_alive_timeout = 600
-    config.bind = [f"fd://{listener.detach()}"]
+    requests = _requests_only(app.app, tls_listener.getsockname()[1])
+    config.bind = [f"fd://{each.detach()}" for each in (listener, tls_listener)]
     config.errorlog = None
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
 
     def serve() -> None:
         with asyncio.Runner(loop_factory=lambda: loop) as runner:
-            runner.run(hypercorn.asyncio.serve(_requests_only(app.app), config, shutdown_trigger=stop.wait))
+            runner.run(hypercorn.asyncio.serve(requests, config, shutdown_trigger=stop.wait))
 
     thread = threading.Thread(target=serve, name="ministack")
     thread.start()
@@ -91,12 +97,17 @@ def _serving(listener: socket.socket) -> Generator[None]:
         thread.join()
 
 
-def _requests_only(app: Any) -> Any:
-    """`app` without its start-up, which looks for Docker containers, start scripts and saved state."""
+def _requests_only(app: Any, tls_port: int) -> Any:
+    """`app` without its start-up, which looks for Docker containers, start scripts and saved state.
+
+    What comes by the one port looks as if a proxy had terminated TLS: policies see aws:SecureTransport.
+    """
 
     async def requests(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
+        if scope["server"][1] == tls_port:
+            scope["headers"] = [*scope["headers"], (b"x-forwarded-proto", b"https")]
         await app(scope, receive, send)
 
     return requests

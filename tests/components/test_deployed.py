@@ -3,33 +3,18 @@
 import json
 from typing import Any
 
-import pulumi
 import pytest
 from botocore.exceptions import ClientError
 from ses_sending_history import (
     EventPublisher,
     SendingHistory,
-    SendingHistoryArgs,
 )
 
 from localaws import history
 from localaws.aws import LocalAws
 from localaws.deploy import Stack, destroy, run
 from localaws.ses import publish
-from tests.localaws.support import SEND, permissions, send
-
-
-def history_of(aws: LocalAws, args: SendingHistoryArgs) -> Stack:
-    """A deployed SendingHistory, its outputs exported."""
-    stack = Stack()
-
-    def program() -> None:
-        created = SendingHistory("mail", args)
-        for name in SendingHistory.__annotations__:
-            pulumi.export(name, getattr(created, name))
-
-    run(aws, stack, program)
-    return stack
+from tests.localaws.support import SEND, history_of, permissions, send
 
 
 def test_an_existing_bucket_keeps_every_setting(aws: LocalAws) -> None:

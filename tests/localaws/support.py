@@ -2,10 +2,27 @@
 
 from typing import Any
 
+import pulumi
+from ses_sending_history import SendingHistory, SendingHistoryArgs
+
 from localaws.aws import LocalAws
+from localaws.deploy import Stack, run
 from tests.contract.support import EVENTS
 
 SEND = EVENTS["send"]
+
+
+def history_of(aws: LocalAws, args: SendingHistoryArgs, name: str = "mail") -> Stack:
+    """A deployed SendingHistory, its outputs exported."""
+    stack = Stack()
+
+    def program() -> None:
+        created = SendingHistory(name, args)
+        for output in SendingHistory.__annotations__:
+            pulumi.export(output, getattr(created, output))
+
+    run(aws, stack, program)
+    return stack
 
 
 def send(aws: LocalAws, to: str, *, sender: str = "shop@dev.example.com", **how: str) -> str:

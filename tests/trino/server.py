@@ -13,6 +13,7 @@ from time import monotonic, sleep
 from typing import Any
 
 from localaws.aws import LocalAws
+from localaws.queries import Answer as Asked
 from tests.trino.toolchain import VERSION, Toolchain
 
 CATALOG = "awsdatacatalog"
@@ -54,6 +55,15 @@ class Trino:
 
     def query(self, sql: str, *, database: str) -> Answer:
         """What a query of the tables of a database answers, in UTC. Raises QueryFailedError."""
+        asked = self.ask(sql, database)
+        types = dict(asked.columns)
+        rows = [
+            {name: _value(types[name], value) for name, value in zip(types, row, strict=True)} for row in asked.rows
+        ]
+        return Answer(types=types, rows=rows, bytes_read=asked.bytes_read)
+
+    def ask(self, sql: str, database: str) -> Asked:
+        """The same, as Trino's protocol has it."""
         headers = {
             "X-Trino-User": "test",
             "X-Trino-Catalog": CATALOG,
@@ -62,22 +72,21 @@ class Trino:
             "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME",  # else a type is told without its precision
         }
         page = _asked(urllib.request.Request(f"{self.address}/v1/statement", sql.encode(), headers))  # noqa: S310  loopback
-        types: dict[str, str] = {}
-        values: list[list[Any]] = []
+        columns: list[tuple[str, str]] = []
+        rows: list[list[Any]] = []
         # https://trino.io/docs/current/develop/client-protocol.html
         while "nextUri" in page:
             page = _asked(urllib.request.Request(page["nextUri"], headers=headers))  # noqa: S310
-            types = types or {column["name"]: column["type"] for column in page.get("columns", [])}
-            values += page.get("data", [])
+            columns = columns or [(column["name"], column["type"]) for column in page.get("columns", [])]
+            rows += page.get("data", [])
         if "error" in page:
             raise QueryFailedError(f"{page['error']['errorName']}: {page['error']['message']}")
-        rows = [{name: _value(types[name], value) for name, value in zip(types, row, strict=True)} for row in values]
-        return Answer(types=types, rows=rows, bytes_read=page["stats"]["physicalInputBytes"])
+        return Asked(columns=columns, rows=rows, bytes_read=page["stats"]["physicalInputBytes"])
 
 
 @contextmanager
-def running(tools: Toolchain, aws: LocalAws, folder: Path) -> Generator[Trino]:
-    """Trino over the tables of an AWS, as its root user, while the context lasts.
+def running(tools: Toolchain, aws: LocalAws, access_key: Mapping[str, str], folder: Path) -> Generator[Trino]:
+    """Trino over the tables of an AWS, as the user of an access key, while the context lasts.
 
     The folder takes the settings and the log. Raises RuntimeError with the end of the log when it does not start.
     """
@@ -101,7 +110,7 @@ def running(tools: Toolchain, aws: LocalAws, folder: Path) -> Generator[Trino]:
             "memory.heap-headroom-per-node": "200MB",
         },
     )
-    _write(catalogs / f"{CATALOG}.properties", _connector(aws))
+    _write(catalogs / f"{CATALOG}.properties", _connector(aws, access_key))
     command = [
         *(str(tools.java), "-Xmx1400M", "-XX:+UseSerialGC"),
         "-XX:TieredStopAtLevel=1",  # it is asked little: compiling less, it starts sooner
@@ -124,21 +133,22 @@ def running(tools: Toolchain, aws: LocalAws, folder: Path) -> Generator[Trino]:
             process.terminate()
 
 
-def _connector(aws: LocalAws) -> dict[str, str]:
+def _connector(aws: LocalAws, access_key: Mapping[str, str]) -> dict[str, str]:
     """The properties of the connector that reads tables as Athena does: those of Glue, with partition projection."""
+    key, secret = access_key["AccessKeyId"], access_key["SecretAccessKey"]
     return {
         "connector.name": "hive",
         "hive.metastore": "glue",
-        "hive.metastore.glue.endpoint-url": aws.endpoint,
+        "hive.metastore.glue.endpoint-url": aws.tls_endpoint,
         "hive.metastore.glue.region": aws.region,
-        "hive.metastore.glue.aws-access-key": aws.account_id,
-        "hive.metastore.glue.aws-secret-key": "test",
+        "hive.metastore.glue.aws-access-key": key,
+        "hive.metastore.glue.aws-secret-key": secret,
         "fs.native-s3.enabled": "true",
-        "s3.endpoint": aws.endpoint,
+        "s3.endpoint": aws.tls_endpoint,
         "s3.region": aws.region,
         "s3.path-style-access": "true",
-        "s3.aws-access-key": aws.account_id,
-        "s3.aws-secret-key": "test",
+        "s3.aws-access-key": key,
+        "s3.aws-secret-key": secret,
         "hive.partition-projection-enabled": "true",
         "hive.table-statistics-enabled": "false",
     }
