@@ -133,20 +133,21 @@ def follow(sent: Sequence[Sent], look: Callable[[str], Message], timeout: float)
     `look` looks for a message in the history as it is now, and raises NothingFoundError.
     """
     began = monotonic()
-    waiting = {each.message_id: (each, ()) for each in sent}
+    told = dict[str, tuple[str, ...]]()
+    waiting = list(sent)
     while waiting:
-        for message_id, (each, before) in list(waiting.items()):
-            event_types = _event_types(look, message_id)
+        for each in tuple(waiting):
+            event_types = _event_types(look, each.message_id)
             missing = tuple(kind for kind in simulator.gives(each.letter.recipient) if kind not in event_types)
-            if event_types != before:
+            if event_types != told.get(each.message_id, ()):
+                told[each.message_id] = event_types
                 yield Arrived(sent=each, seconds=monotonic() - began, event_types=event_types, missing=missing)
-            if missing:
-                waiting[message_id] = each, event_types
-            else:
-                del waiting[message_id]
-        if not waiting or monotonic() - began > timeout:
+            if not missing:
+                waiting.remove(each)
+        if monotonic() - began > timeout:
             return
-        sleep(_SECONDS)
+        if waiting:
+            sleep(_SECONDS)
 
 
 def _event_types(look: Callable[[str], Message], message_id: str) -> tuple[str, ...]:
