@@ -1,6 +1,7 @@
 """`ses-history send-test` and `ses-history suppression`, on AWS of this machine."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,23 +63,22 @@ def test_a_message_is_told_hop_by_hop(run: Run) -> None:
 
     first, second = result.stdout.splitlines()
     assert first.startswith("success@simulator.amazonses.com: accepted after 0.")
-    assert second.startswith(
-        "success@simulator.amazonses.com: Send, Delivery in the bucket after 0 s, as this recipient"
-    )
+    told = r"success@simulator\.amazonses\.com: Send, Delivery in the bucket after \d+ s, as this recipient gives"
+    assert re.fullmatch(told, second)
     assert result.exit_code == 0
 
 
 @pytest.mark.parametrize(
-    ("sender", "options", "why"),
+    ("options", "why"),
     [
-        ("shop@example.org", [], "neither shop@example.org nor its domain is a verified identity here"),
-        (SENDER, ["--set", "no-such-set"], "there is no configuration set no-such-set in this region"),
+        (["--from", "shop@example.org"], "neither shop@example.org nor its domain is a verified identity here"),
+        (["--from", SENDER, "--set", "none"], "there is no configuration set none in this region"),
     ],
 )
 def test_what_ses_would_refuse_is_told_and_nothing_is_sent(
-    sender: str, options: list[str], why: str, run: Run, aws: LocalAws, dev: Stack
+    options: list[str], why: str, run: Run, aws: LocalAws, dev: Stack
 ) -> None:
-    result = run("send-test", "--from", sender, *options)
+    result = run("send-test", *options)
 
     assert (result.exit_code, result.stdout) == (3, "")
     assert result.stderr.startswith(f"Error: The message is not sent: {why}")
