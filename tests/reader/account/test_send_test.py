@@ -85,6 +85,24 @@ def test_what_ses_would_refuse_is_told_and_nothing_is_sent(
     assert objects(aws, dev) == 0
 
 
+def test_the_sandbox_takes_the_simulator_and_verified_recipients_alone(run: Run, aws: LocalAws, dev: Stack) -> None:
+    aws.ses_account.production_access = False
+
+    refused = run("send-test", "--from", SENDER, "--to", "ada@example.com")
+    assert (refused.exit_code, objects(aws, dev)) == (3, 0)
+    assert "the account is in the sandbox, and ada@example.com is not verified" in refused.stderr
+    assert run("send-test", "--from", SENDER).exit_code == 0
+
+
+def test_a_paused_account_is_told_before(run: Run, aws: LocalAws, dev: Stack) -> None:
+    aws.ses_account.enforcement_status = "SHUTDOWN"
+
+    result = run("send-test", "--from", SENDER)
+
+    assert (result.exit_code, objects(aws, dev)) == (3, 0)
+    assert "sending is paused in this region" in result.stderr
+
+
 def test_a_set_that_is_turned_off_is_told_before(run: Run, aws: LocalAws, dev: Stack) -> None:
     aws.client("sesv2").put_configuration_set_sending_options(ConfigurationSetName="dev-mail", SendingEnabled=False)
 
