@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 from botocore.config import Config
@@ -24,6 +24,22 @@ class Publication:
     """Why it was not delivered; None when the delivery stream accepted it."""
 
 
+@dataclass(kw_only=True)
+class SesAccount:
+    """What GetAccount tells of the account, and sending depends on; a test sets what AWS decides.
+
+    Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
+    """
+
+    enforcement_status: Literal["HEALTHY", "PROBATION", "SHUTDOWN"] = "HEALTHY"
+    production_access: bool = True
+    """Whether it is out of the sandbox."""
+
+    sending_enabled: bool = True
+    suppressed_reasons: list[str] = field(default_factory=lambda: ["BOUNCE", "COMPLAINT"])
+    """Why an address on the suppression list gets nothing: of a new account, for both reasons."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LocalAws:
     """One region of one account."""
@@ -37,6 +53,7 @@ class LocalAws:
     publications: list[Publication] = field(default_factory=list)
     """The outcome of every event SES published, in order."""
 
+    ses_account: SesAccount = field(default_factory=SesAccount)
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:

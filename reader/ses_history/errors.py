@@ -40,3 +40,7 @@ class StoreBusyError(StoreError):
 
 class ExportError(HistoryError):
     """The file of an export cannot be written."""
+
+
+class AccountError(HistoryError):
+    """AWS refuses something that is asked of the account, or would refuse it."""

@@ -147,7 +147,7 @@ class History:
 
     def show(self, message_id: str) -> Message:
         """The message with this id, the beginning of it, or this Message-ID header; raises NothingFoundError."""
-        with self._asked(None) as store:
+        with self._asked(ask.sent_at(message_id)) as store:
             return ask.show(store, message_id)
 
     def raw(self, message: Message) -> Iterator[bytes]:

@@ -46,7 +46,7 @@ UNPROVED: Final[Mapping[str, str]] = {
     "complained": "The recipient has the message, and marked it as spam, perhaps by mistake.",
     "bounced:hard": "The mail server refused it; whether there is such a mailbox, only its reply tells.",
     "bounced:soft": "The reason may pass: the mailbox may well exist.",
-    "suppressed": "SES did not try: whether the mailbox exists is not known.",
+    "suppressed": "SES did not try; `ses-history suppression ADDRESS` tells since when and why it is on the list.",
     "clicked": "SES judges who was a person: a program that checks links may pass for one.",
     "opened": "Its images were loaded: not that somebody read it. Who loads none is not seen.",
     "delivered": "The recipient's mail server took it: whether it is in the inbox is not known.",

@@ -18,8 +18,10 @@ from ses_history.cli.export import export
 from ses_history.cli.find import find
 from ses_history.cli.health import health
 from ses_history.cli.sample import sample
+from ses_history.cli.send_test import send_test
 from ses_history.cli.show import show
 from ses_history.cli.stats import stats
+from ses_history.cli.suppression import suppression
 from ses_history.cli.sync import sync
 from ses_history.cli.tail import tail
 from ses_history.errors import HistoryError
@@ -89,5 +91,5 @@ def main() -> None:
             stream.reconfigure(errors="replace")
 
 
-for command in (sync, find, show, stats, health, export, tail, sample):
+for command in (sync, find, show, stats, health, export, tail, send_test, suppression, sample):
     main.add_command(command)

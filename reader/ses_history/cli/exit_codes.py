@@ -3,7 +3,15 @@
 from enum import IntEnum
 from typing import Final
 
-from ses_history.errors import ExportError, HistoryError, NothingFoundError, QuestionError, SourceError, StoreError
+from ses_history.errors import (
+    AccountError,
+    ExportError,
+    HistoryError,
+    NothingFoundError,
+    QuestionError,
+    SourceError,
+    StoreError,
+)
 
 
 class ExitCode(IntEnum):
@@ -22,6 +30,7 @@ _OF_ERRORS: Final = {
     QuestionError: ExitCode.USAGE,
     NothingFoundError: ExitCode.NOTHING_FOUND,
     SourceError: ExitCode.SOURCE,
+    AccountError: ExitCode.SOURCE,
     StoreError: ExitCode.STORE,
     ExportError: ExitCode.EXPORT,
 }

@@ -136,3 +136,16 @@ class Group(click.ParamType[str]):
     ) -> "list[CompletionItem]":
         """The groups that begin so."""
         return beginning_with(incomplete, (*GROUPS, "tag:"))
+
+
+class Address(click.ParamType[str]):
+    """A mail address, alone."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The address."""
+        local, _, domain = str(value).rpartition("@")
+        if not local or "." not in domain or any(character in value for character in '<>"(), \t\r\n'):
+            self.fail(f"{value!r} is no mail address: write it alone, as ada@example.com", param, ctx)
+        return str(value)

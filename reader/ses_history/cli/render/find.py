@@ -33,6 +33,8 @@ def found_messages(found: Found, zone: ZoneInfo) -> Iterable[Any]:
     which = "The newest first" if len(shown) == found.total else f"The newest {len(shown):,}, --limit for more"
     yield Text(f"{which}; times in {zone_name(zone)}\n", "dim")
     yield _Messages(shown, zone)
+    if "suppressed" in found.standing:
+        yield Text("\nWhy an address is suppressed: ses-history suppression ADDRESS", "dim")
 
 
 def _commonest(standing: dict[str, int]) -> list[tuple[str, int]]:

@@ -1,0 +1,1 @@
+"""What asks or changes the AWS account beside the bucket of the history."""
