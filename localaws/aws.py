@@ -26,7 +26,7 @@ class Publication:
 
 @dataclass(kw_only=True)
 class SesAccount:
-    """What GetAccount tells of the account, and sending depends on; a test sets what AWS decides.
+    """What sending depends on in the account, and GetAccount tells; a test sets what AWS or others decide.
 
     Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
     """
@@ -34,6 +34,9 @@ class SesAccount:
     enforcement_status: Literal["HEALTHY", "PROBATION", "SHUTDOWN"] = "HEALTHY"
     production_access: bool = True
     """Whether it is out of the sandbox."""
+
+    pending_identities: set[str] = field(default_factory=set)
+    """Those whose owner has not proved yet that they are theirs; others are verified when they are created."""
 
     sending_enabled: bool = True
     suppressed_reasons: list[str] = field(default_factory=lambda: ["BOUNCE", "COMPLAINT"])

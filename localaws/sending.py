@@ -126,14 +126,15 @@ class Sender:
         return identity
 
     def _identity(self, written: str) -> str | None:
-        """The most specific identity of an address: itself, its domain, or a domain above.
+        """The most specific verified identity of an address: itself, its domain, or a domain above.
 
         Source: https://docs.aws.amazon.com/ses/latest/dg/creating-identities.html
         """
         address = parseaddr(written)[1]
         labels = address.rpartition("@")[2].lower().split(".")
         domains = (".".join(labels[level:]) for level in range(len(labels)))
-        return next((name for name in (address, *domains) if name in self.default_sets), None)
+        verified = self.default_sets.keys() - self.aws.ses_account.pending_identities
+        return next((name for name in (address, *domains) if name in verified), None)
 
     def _accept(
         self, taken: Message, identity: str, configuration_set: str | None, suppressed: Mapping[str, str]

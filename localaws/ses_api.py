@@ -44,8 +44,8 @@ class _SecondVersion:
 
     async def handle(self, request: Request) -> Response:
         match [request.method, *(unquote(part) for part in request.path.removeprefix("/v2/email/").split("/"))]:
-            case [method, "identities", *names]:
-                return await self._identities(request, [method, *names])
+            case [method, "identities" | "list-identities" as kind, *names]:
+                return await self._identities(request, [method, kind, *names])
             case ["POST" | "PUT", "configuration-sets", name, "event-destinations", *_]:
                 destination = request.json["EventDestination"]
                 if firehose := destination.get("KinesisFirehoseDestination"):
@@ -65,18 +65,34 @@ class _SecondVersion:
 
     async def _identities(self, request: Request, operation: list[str]) -> Response:
         match operation:
-            case ["POST"]:
+            case ["POST", "identities"]:
                 return await self._create_identity(request)
-            case ["GET", name]:
+            case ["GET", "identities"] | ["POST", "list-identities"]:
                 response = await request.forward()
-                if default := self._default_sets.get(name):
-                    response = response.with_json(response.json | {"ConfigurationSetName": default})
-                return response
-            case ["DELETE", name]:
+                listed = [each | self._verification(each["IdentityName"]) for each in response.json["EmailIdentities"]]
+                return response.with_json(response.json | {"EmailIdentities": listed})
+            case ["GET", _, name] if name in self._default_sets:
+                response = await request.forward()
+                verification = self._verification(name)
+                described = {
+                    "VerifiedForSendingStatus": verification["SendingEnabled"],
+                    "VerificationStatus": verification["VerificationStatus"],
+                    "ConfigurationSetName": self._default_sets[name],
+                }
+                return response.with_json(response.json | described)
+            case ["DELETE", _, name]:
                 self._default_sets.pop(name, None)
-            case ["PUT", name, "configuration-set"]:
+            case ["PUT", _, name, "configuration-set"]:
                 return await self._set_default(request, name)
         return await request.forward()
+
+    def _verification(self, identity: str) -> dict[str, Any]:
+        """How far the verification of an identity is, as ListEmailIdentities says it.
+
+        Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_IdentityInfo.html
+        """
+        pending = identity in self._sender.aws.ses_account.pending_identities
+        return {"SendingEnabled": not pending, "VerificationStatus": "PENDING" if pending else "SUCCESS"}
 
     async def _account(self, request: Request, operation: list[str]) -> Response:
         account = self._sender.aws.ses_account

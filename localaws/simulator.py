@@ -13,11 +13,13 @@ from localaws.messages import Message
 Record = dict[str, Any]
 """An event as SES publishes it: eventType, mail, and a section named after the event type."""
 
+_DOMAIN = "simulator.amazonses.com"
+
 _PROCESSING = timedelta(milliseconds=812)
 """The time until the simulator delivers or bounces."""
 
 _COMPLAINING = timedelta(seconds=3)
-"""The time until it complains."""
+"""The time until it complains or replies."""
 
 _SUPPRESSED = (
     "Amazon SES did not send the message to this address because it is on the suppression list for your account. For"
@@ -28,9 +30,6 @@ _SUPPRESSED = (
 
 Source: https://repost.aws/knowledge-center/ses-suppression-list-sending-quota
 """
-
-
-_DOMAIN = "simulator.amazonses.com"
 
 
 def is_simulated(address: str) -> bool:
@@ -97,6 +96,9 @@ def events(mail: Record, suppressed: Mapping[str, str]) -> Iterator[Record]:
             case _, "complaint":
                 yield _delivery(mail, recipient)
                 yield _complaint(mail, recipient, None)
+            case _, "ooto":
+                yield _delivery(mail, recipient)
+                yield _reply(mail, recipient)
             case _:
                 yield _delivery(mail, recipient)
 
@@ -123,6 +125,18 @@ def _bounce(mail: Record, recipient: str, sub_type: str, diagnostic_code: str) -
         "timestamp": _later(mail, _PROCESSING),
         "feedbackId": f"{mail['messageId']}-bounce",
         "reportingMTA": "dsn; a8-50.smtp-out.amazonses.com",
+    }
+    return {"eventType": "Bounce", "mail": mail, "bounce": bounce}
+
+
+def _reply(mail: Record, recipient: str) -> Record:
+    """An automatic reply, which SES tells as a bounce without a delivery report: its recipient is an address alone."""
+    bounce = {
+        "bounceType": "Transient",
+        "bounceSubType": "General",
+        "bouncedRecipients": [{"emailAddress": recipient}],
+        "timestamp": _later(mail, _COMPLAINING),
+        "feedbackId": f"{mail['messageId']}-reply",
     }
     return {"eventType": "Bounce", "mail": mail, "bounce": bounce}
 

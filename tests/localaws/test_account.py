@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
+from unittest.mock import ANY
 
 import pytest
 from botocore.exceptions import ClientError
@@ -146,6 +147,30 @@ def test_an_unverified_sender_is_refused_by_name(aws: LocalAws, dev: Stack) -> N
     assert arrived(aws, dev) == []
 
 
+def test_an_identity_that_is_pending_sends_nothing_and_says_so(aws: LocalAws, dev: Stack) -> None:
+    ses = aws.client("sesv2")
+
+    def told() -> list[Any]:
+        described = ses.get_email_identity(EmailIdentity="dev.example.com")
+        (listed,) = ses.list_email_identities()["EmailIdentities"]
+        return [
+            described["VerifiedForSendingStatus"],
+            described["VerificationStatus"],
+            listed["SendingEnabled"],
+            listed["VerificationStatus"],
+        ]
+
+    assert told() == [True, "SUCCESS", True, "SUCCESS"]
+    aws.ses_account.pending_identities.add("dev.example.com")
+    assert told() == [False, "PENDING", False, "PENDING"]
+    with pytest.raises(ses.exceptions.MessageRejected):
+        send(aws, "success")
+
+    aws.ses_account.pending_identities.clear()
+    send(aws, "success")
+    assert len(arrived(aws, dev)) == 1
+
+
 def test_the_default_set_is_that_of_the_most_specific_identity(aws: LocalAws, dev: Stack) -> None:
     ses = aws.client("sesv2")
     ses.create_configuration_set(ConfigurationSetName="another")
@@ -249,3 +274,20 @@ def test_who_is_not_at_the_simulator_gets_the_mail_whatever_the_name(aws: LocalA
     send_to(aws, "bounce@example.com")
 
     assert [each["eventType"] for each in arrived(aws, dev)] == ["Delivery"]
+
+
+def test_an_automatic_reply_is_told_as_a_bounce_without_a_report(aws: LocalAws, dev: Stack) -> None:
+    send(aws, "ooto")
+
+    delivery, reply = arrived(aws, dev)
+    assert delivery["eventType"] == "Delivery"
+    assert (reply["eventType"], reply["bounce"]) == (
+        "Bounce",
+        {
+            "bounceType": "Transient",
+            "bounceSubType": "General",
+            "bouncedRecipients": [{"emailAddress": "ooto@simulator.amazonses.com"}],
+            "timestamp": ANY,
+            "feedbackId": ANY,
+        },
+    )
