@@ -12,7 +12,7 @@ from unittest.mock import patch
 import hypercorn.asyncio
 import hypercorn.config
 
-from localaws import athena, cloudwatch, firehose, glue, s3, ses
+from localaws import athena, cloudwatch, firehose, glue, iam, s3, ses
 from localaws.aws import LocalAws
 
 ACCOUNT_ID = "123456789012"
@@ -48,7 +48,11 @@ def running() -> Generator[LocalAws]:
     aws = LocalAws(endpoint=f"http://{_LOOPBACK}:{port}", account_id=ACCOUNT_ID, region=_REGION)
     # A client with default credentials, as a dynamic provider creates it, must call this AWS and no other.
     sdk = {"AWS_ENDPOINT_URL": aws.endpoint, "AWS_ACCESS_KEY_ID": ACCOUNT_ID, "AWS_SECRET_ACCESS_KEY": "test"}
-    with patch.dict(os.environ, {**_SETTINGS, **sdk, "GATEWAY_PORT": str(port)}):
+    # Nor do children ask a proxy of the user for it.
+    exceptions = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    no_proxy = f"{exceptions},{_LOOPBACK}" if exceptions else _LOOPBACK
+    direct = {"NO_PROXY": no_proxy, "no_proxy": no_proxy}
+    with patch.dict(os.environ, {**_SETTINGS, **sdk, **direct, "GATEWAY_PORT": str(port)}):
         os.environ.pop("AWS_SESSION_TOKEN", None)
         os.environ.pop("AWS_PROFILE", None)
         os.environ.pop("AWS_DEFAULT_PROFILE", None)
@@ -58,6 +62,7 @@ def running() -> Generator[LocalAws]:
             s3.extended(),
             cloudwatch.extended(),
             athena.extended(),
+            iam.extended(),
             glue.extended(),
             _serving(listener),
         ):

@@ -1,12 +1,13 @@
-"""The IAM decisions ministack leaves out: of a service that uses a role, and of a caller who hands it one."""
+"""The IAM decisions ministack leaves out: of a service that uses a role, of who hands it one, and simulated ones."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 from unittest.mock import patch
 
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_evaluator import (
     EvalContext,
     caller_arn,
@@ -17,7 +18,13 @@ from ministack.core.iam_evaluator import (
 )
 from ministack.core.router import extract_access_key_id
 
+from localaws import query
 from localaws.middleware import Request, ServiceError
+
+_EVALUATOR: Any = iam_evaluator
+
+_DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
+"""What SimulatePrincipalPolicy calls the decisions of ministack's evaluator."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +95,44 @@ def naming(service: str, resource_of: Callable[[bytes, Mapping[str, Any], str, s
 
     with patch.object(iam_actions, "extract_resource_arn", extract):
         yield
+
+
+@contextmanager
+def extended() -> Generator[None]:
+    """IAM that simulates the policies of a role for every resource, with context and boundary, while it lasts."""
+    from ministack.services import iam  # noqa: PLC0415  it reads its settings when imported
+
+    service: Any = iam
+    others = service._IAM_HANDLERS["SimulatePrincipalPolicy"]  # noqa: SLF001
+
+    def simulate(form: dict[str, list[str]]) -> Any:
+        asked = query.parameters(form)
+        _, _, account, principal = asked["PolicySourceArn"].rsplit(":", 3)
+        kind, *_, name = principal.split("/")
+        if kind != "role":
+            return others(form)
+        policies = _EVALUATOR._gather_role_policies(name, account)  # noqa: SLF001
+        boundary = _EVALUATOR._permissions_boundary(service._roles, name, account)  # noqa: SLF001
+        results = "".join(_simulated(asked, policies, boundary))
+        result = f"<EvaluationResults>{results}</EvaluationResults><IsTruncated>false</IsTruncated>"
+        operation = "SimulatePrincipalPolicy"
+        return service._xml(200, f"{operation}Response", f"<{operation}Result>{result}</{operation}Result>", ns="iam")  # noqa: SLF001
+
+    with patch.dict(service._IAM_HANDLERS, {"SimulatePrincipalPolicy": simulate}):  # noqa: SLF001
+        yield
+
+
+def _simulated(asked: dict[str, Any], policies: list[Any], boundary: list[Any]) -> Iterator[str]:
+    """The XML of each result: of every action on every resource.
+
+    Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
+    """
+    context = {entry["ContextKeyName"]: entry["ContextKeyValues"][0] for entry in asked.get("ContextEntries", [])}
+    for name, resource in product(asked["ActionNames"], asked.get("ResourceArns", ["*"])):
+        request = _request(Action(name=name, resource=resource, context=context))
+        decision = _DECISIONS[evaluate(request, policies, *boundary).decision]
+        yield f"<member><EvalActionName>{name}</EvalActionName><EvalResourceName>{resource}</EvalResourceName>"
+        yield f"<EvalDecision>{decision}</EvalDecision></member>"
 
 
 def may_assume(trust: Any, role_arn: str, *, service: str, source: Mapping[str, str]) -> bool:

@@ -18,8 +18,13 @@ class _S3:
     async def handle(self, request: Request) -> Response:
         if "metrics" not in request.query:
             return await request.forward()
-        key = (request.path, request.query["id"][0])
         xml = {"Content-Type": "application/xml"}
+        if "id" not in request.query:
+            listed = b"".join(body for (path, _), body in sorted(self._metrics.items()) if path == request.path)
+            tag = b"ListMetricsConfigurationsResult"
+            body = b"<%b><IsTruncated>false</IsTruncated>%b</%b>" % (tag, listed, tag)
+            return Response(headers=xml, body=body)
+        key = (request.path, request.query["id"][0])
         match request.method:
             case "PUT":
                 self._metrics[key] = request.body

@@ -1,5 +1,6 @@
 """What the tests on AWS on this machine share: events, messages, and users with one policy."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localaws.aws import LocalAws
@@ -54,3 +55,20 @@ def everything(aws: LocalAws) -> list[Any]:
         *aws.client("glue").get_databases()["DatabaseList"],
         *(group for group in aws.client("athena").list_work_groups()["WorkGroups"] if group["Name"] != "primary"),
     ]
+
+
+def metric(aws: LocalAws, namespace: str, name: str, statistic: str, **dimensions: str) -> float | None:
+    """The statistic of a metric over the last hours, as GetMetricData returns it; None without a value."""
+    now = datetime.now(UTC)
+    named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    stat = {
+        "Metric": {"Namespace": namespace, "MetricName": name, "Dimensions": named},
+        "Period": 86_400,
+        "Stat": statistic,
+    }
+    response = aws.client("cloudwatch").get_metric_data(
+        MetricDataQueries=[{"Id": "asked", "MetricStat": stat}],
+        StartTime=now - timedelta(hours=3),
+        EndTime=now + timedelta(hours=1),
+    )
+    return next(iter(response["MetricDataResults"][0]["Values"]), None)

@@ -1,5 +1,6 @@
 """What localaws adds to ministack's SES and Firehose."""
 
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -107,3 +108,59 @@ def test_a_table_in_glue_has_a_description_only_if_it_was_given_one(aws: LocalAw
     tables = glue.get_tables(DatabaseName="mail")["TableList"]
     assert {table["Name"]: table.get("Description") for table in tables} == {"described": "The lines", "history": None}
     assert "Description" not in glue.get_table(DatabaseName="mail", Name="history")["Table"]
+
+
+def test_the_metrics_configurations_of_a_bucket_are_listed(aws: LocalAws) -> None:
+    s3 = aws.client("s3")
+    for bucket in ("one-bucket", "another-bucket"):
+        s3.create_bucket(Bucket=bucket)
+    configuration = {"Id": "EntireBucket", "Filter": {"Prefix": "events/"}}
+    s3.put_bucket_metrics_configuration(Bucket="one-bucket", Id="EntireBucket", MetricsConfiguration=configuration)
+
+    listed = [s3.list_bucket_metrics_configurations(Bucket=bucket) for bucket in ("one-bucket", "another-bucket")]
+    assert [each.get("MetricsConfigurationList", []) for each in listed] == [[configuration], []]
+    assert [each["IsTruncated"] for each in listed] == [False, False]
+
+
+def test_the_policies_of_a_role_are_simulated_for_every_resource_with_context_and_boundary(aws: LocalAws) -> None:
+    iam = aws.client("iam")
+    key_of_mail = "arn:aws:s3:::mail/*"
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": "s3:PutObject",
+            "Resource": key_of_mail,
+            "Condition": {"StringEquals": {"aws:SourceAccount": aws.account_id}},
+        },
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::secret/*"},
+    ]
+    role = iam.create_role(RoleName="writer", Path="/mail/", AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    iam.put_role_policy(RoleName="writer", PolicyName="only", PolicyDocument=policy)
+
+    def simulated(context: dict[str, str]) -> dict[tuple[str, str], str]:
+        entries = [
+            {"ContextKeyName": name, "ContextKeyValues": [value], "ContextKeyType": "string"}
+            for name, value in context.items()
+        ]
+        results = iam.simulate_principal_policy(
+            PolicySourceArn=role,
+            ActionNames=["s3:PutObject", "s3:GetObject"],
+            ResourceArns=["arn:aws:s3:::mail/events/1", "arn:aws:s3:::secret/1"],
+            ContextEntries=entries,
+        )["EvaluationResults"]
+        return {(each["EvalActionName"], each["EvalResourceName"]): each["EvalDecision"] for each in results}
+
+    assert simulated({"aws:SourceAccount": aws.account_id}) == {
+        ("s3:PutObject", "arn:aws:s3:::mail/events/1"): "allowed",
+        ("s3:PutObject", "arn:aws:s3:::secret/1"): "implicitDeny",
+        ("s3:GetObject", "arn:aws:s3:::mail/events/1"): "allowed",
+        ("s3:GetObject", "arn:aws:s3:::secret/1"): "explicitDeny",
+    }
+    assert simulated({})["s3:PutObject", "arn:aws:s3:::mail/events/1"] == "implicitDeny"
+
+    boundary = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*"}}
+    arn = iam.create_policy(PolicyName="boundary", PolicyDocument=json.dumps(boundary))["Policy"]["Arn"]
+    iam.put_role_permissions_boundary(RoleName="writer", PermissionsBoundary=arn)
+    assert simulated({})["s3:GetObject", "arn:aws:s3:::mail/events/1"] == "implicitDeny"
