@@ -132,7 +132,12 @@ def _simulated(asked: dict[str, Any], policies: list[Any], boundary: list[Any]) 
         request = _request(Action(name=name, resource=resource, context=context))
         decision = _DECISIONS[evaluate(request, policies, *boundary).decision]
         yield f"<member><EvalActionName>{name}</EvalActionName><EvalResourceName>{resource}</EvalResourceName>"
-        yield f"<EvalDecision>{decision}</EvalDecision></member>"
+        yield f"<EvalDecision>{decision}</EvalDecision>"
+        if boundary:
+            allowed = str(evaluate(request, *boundary).decision == "Allow").lower()
+            detail = f"<AllowedByPermissionsBoundary>{allowed}</AllowedByPermissionsBoundary>"
+            yield f"<PermissionsBoundaryDecisionDetail>{detail}</PermissionsBoundaryDecisionDetail>"
+        yield "</member>"
 
 
 def may_assume(trust: Any, role_arn: str, *, service: str, source: Mapping[str, str]) -> bool:
