@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ses_history.account.doctor.calls import Calls
-from ses_history.account.doctor.chain import of_bucket, of_stack
+from ses_history.account.doctor.chain import Chain, of_bucket, of_stack
 from ses_history.account.doctor.doctor import diagnosis
 from ses_history.account.doctor.links import Diagnosis, Finding, Link, State
 from ses_history.progress import unwatched
@@ -16,7 +16,7 @@ from ses_history.progress import unwatched
 from localaws import history
 from localaws.aws import LocalAws
 from localaws.deploy import Stack
-from tests.localaws.support import permissions, send
+from tests.localaws.support import permissions, send, user
 from tests.reader.account import cli
 
 Break = Callable[[LocalAws, Stack], None]
@@ -459,3 +459,79 @@ def test_the_chain_of_a_bucket_is_found_by_itself(aws: LocalAws, sending: Stack)
     assert [(finding.link, finding.subject) for finding in found.findings if finding.link is Link.SET] == [
         (Link.SET, "dev-mail (us-east-1)")
     ]
+
+
+def statements_without(policy: str, action: str | None) -> str:
+    """The policy without one of its actions."""
+    document = json.loads(policy)
+    kept = list[dict[str, Any]]()
+    for statement in document["Statement"]:
+        actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+        if rest := [each for each in actions if each != action]:
+            kept.append(statement | {"Action": rest})
+    return json.dumps(document | {"Statement": kept})
+
+
+def seen_by(aws: LocalAws, stack: Stack, policy: str, *, bucket: bool) -> Diagnosis:
+    """What a user with this policy is told, of the stack or of the bucket alone."""
+    access_key = user(aws, policy)
+    calls = Calls(lambda service, _: aws.client_of(service, access_key))
+    name = stack.outputs["bucket_name"]
+
+    def find(calls: Calls) -> Chain:
+        if bucket:
+            return of_bucket(calls, name, aws.region, identities=(), sets=())
+        return of_stack(calls, stack.outputs, identities=(), sets=())
+
+    return diagnosis(calls, aws.region, find, unwatched)
+
+
+UNSEEN_WITHOUT: dict[str, set[Link]] = {
+    "cloudwatch:GetMetricData": {Link.RECORDS, Link.DELIVERY},
+    "firehose:DescribeDeliveryStream": {Link.STREAM},
+    "iam:GetRole": {Link.TRUST, Link.DELIVERY_ROLE},
+    "iam:SimulatePrincipalPolicy": {Link.PERMISSION, Link.DELIVERY_ROLE},
+    "kms:DescribeKey": {Link.KEY},
+    "logs:FilterLogEvents": {Link.LOG},
+    "s3:GetBucketPolicy": {Link.BUCKET},
+    "s3:GetEncryptionConfiguration": {Link.KEY},
+    "s3:GetObject": {Link.READER},
+    "s3:ListBucket": {Link.ERRORS, Link.NEWEST, Link.READER},
+    "ses:GetAccount": {Link.ACCOUNT},
+    "ses:GetConfigurationSet": {Link.SET},
+    "ses:GetConfigurationSetEventDestinations": {Link.DESTINATION},
+    "ses:GetEmailIdentity": {Link.IDENTITY},
+    "ses:ListConfigurationSets": {Link.SET},
+    "ses:ListEmailIdentities": {Link.ADDRESSES},
+}
+"""The links that nobody can look at without an action."""
+
+
+@pytest.mark.parametrize("bucket", [False, True])
+def test_with_its_policy_the_doctor_sees_everything(aws: LocalAws, sending: Stack, *, bucket: bool) -> None:
+    found = seen_by(aws, sending, sending.outputs["doctor_policy_json"], bucket=bucket)
+
+    assert {finding.state for finding in found.findings} == {State.FINE}
+
+
+@pytest.mark.parametrize("action", UNSEEN_WITHOUT)
+def test_without_an_action_exactly_its_links_could_not_be_looked_at(action: str, aws: LocalAws, sending: Stack) -> None:
+    if action == "kms:DescribeKey":
+        key(lambda _, arn: arn)(aws, sending)
+    policy = statements_without(sending.outputs["doctor_policy_json"], action)
+    # Which sets there are, the stack knows: only of a bucket they are asked for.
+    found = seen_by(aws, sending, policy, bucket=action == "ses:ListConfigurationSets")
+
+    unseen = [finding for finding in found.findings if finding.state is State.COULD_NOT_LOOK]
+    assert {finding.link for finding in unseen} == UNSEEN_WITHOUT[action]
+    assert {finding.evidence for finding in unseen} == {f"{action} is not allowed to you"}
+    assert broken(found) == []
+    assert found.state is State.COULD_NOT_LOOK
+
+
+def test_the_policy_has_no_action_that_the_doctor_does_not_use(sending: Stack) -> None:
+    statements = json.loads(sending.outputs["doctor_policy_json"])["Statement"]
+    listed = [[each["Action"]] if isinstance(each["Action"], str) else each["Action"] for each in statements]
+    actions = {action for actions in listed for action in actions}
+
+    assert actions == UNSEEN_WITHOUT.keys() - {"kms:DescribeKey"}
