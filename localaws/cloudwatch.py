@@ -26,7 +26,11 @@ def extended() -> Generator[None]:
             service._alarms[content["AlarmName"]]["Metrics"] = content["Metrics"]  # noqa: SLF001
         return response
 
-    with patch.object(service, "_put_metric_alarm", put_metric_alarm), naming("monitoring", _named):
+    with (
+        patch.object(service, "_put_metric_alarm", put_metric_alarm),
+        naming("monitoring", _named),
+        naming("logs", _read),
+    ):
         yield
 
 
@@ -46,4 +50,15 @@ def _named(body: bytes, _query: Mapping[str, Any], region: str, account: str) ->
             return f"arn:aws:cloudwatch::{account}:dashboard/{name}"
         case {"AlarmName": name} | {"AlarmNames": [name]}:
             return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
+    return None
+
+
+def _read(body: bytes, _query: Mapping[str, Any], region: str, account: str) -> str | None:
+    """The ARN of the log group whose events a request reads: with a star, for all of its streams.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+    """
+    match json.loads(body or b"{}"):
+        case {"logGroupName": name, "startTime": _}:
+            return f"arn:aws:logs:{region}:{account}:log-group:{name}:*"
     return None

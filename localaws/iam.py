@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import parse_qs
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_evaluator import (
@@ -118,8 +119,16 @@ def extended() -> Generator[None]:
         operation = "SimulatePrincipalPolicy"
         return service._xml(200, f"{operation}Response", f"<{operation}Result>{result}</{operation}Result>", ns="iam")  # noqa: SLF001
 
-    with patch.dict(service._IAM_HANDLERS, {"SimulatePrincipalPolicy": simulate}):  # noqa: SLF001
+    with (
+        patch.dict(service._IAM_HANDLERS, {"SimulatePrincipalPolicy": simulate}),  # noqa: SLF001
+        naming("iam", _simulated_principal),
+    ):
         yield
+
+
+def _simulated_principal(body: bytes, _query: Mapping[str, Any], _region: str, _account: str) -> str | None:
+    """The ARN of the principal whose policies a request wants simulated."""
+    return parse_qs(body.decode()).get("PolicySourceArn", [None])[0]
 
 
 def _simulated(asked: dict[str, Any], policies: list[Any], boundary: list[Any]) -> Iterator[str]:
@@ -132,7 +141,12 @@ def _simulated(asked: dict[str, Any], policies: list[Any], boundary: list[Any]) 
         request = _request(Action(name=name, resource=resource, context=context))
         decision = _DECISIONS[evaluate(request, policies, *boundary).decision]
         yield f"<member><EvalActionName>{name}</EvalActionName><EvalResourceName>{resource}</EvalResourceName>"
-        yield f"<EvalDecision>{decision}</EvalDecision></member>"
+        yield f"<EvalDecision>{decision}</EvalDecision>"
+        if boundary:
+            allowed = str(evaluate(request, *boundary).decision == "Allow").lower()
+            detail = f"<AllowedByPermissionsBoundary>{allowed}</AllowedByPermissionsBoundary>"
+            yield f"<PermissionsBoundaryDecisionDetail>{detail}</PermissionsBoundaryDecisionDetail>"
+        yield "</member>"
 
 
 def may_assume(trust: Any, role_arn: str, *, service: str, source: Mapping[str, str]) -> bool:

@@ -25,8 +25,8 @@ def create_delivery_stream(
     deployment: Deployment,
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]],
     opts: pulumi.ResourceOptions,
-) -> tuple[aws.kinesis.FirehoseDeliveryStream, aws.iam.Role]:
-    """A Direct PUT stream into the bucket that logs its errors, and the role it writes with."""
+) -> tuple[aws.kinesis.FirehoseDeliveryStream, aws.iam.Role, aws.cloudwatch.LogGroup]:
+    """A Direct PUT stream into the bucket, the role it writes with, and the log of its errors."""
     log_group = aws.cloudwatch.LogGroup(name, retention_in_days=_LOG_DAYS, tags=tags, opts=opts)
     log_stream = aws.cloudwatch.LogStream(name, log_group_name=log_group.name, opts=opts)
     role = aws.iam.Role(
@@ -75,7 +75,7 @@ def create_delivery_stream(
         # Firehose assumes the role while it is created: the role must be able to write by then.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[role_policy])),
     )
-    return stream, role
+    return stream, role, log_group
 
 
 def _stream_encryption(

@@ -126,6 +126,69 @@ def reader_permissions(
     return {"Version": _VERSION, "Statement": statements}
 
 
+def doctor_permissions(
+    *,
+    bucket_arn: str,
+    prefixes: Sequence[str],
+    delivery_stream_arn: str,
+    log_group_arn: str,
+    role_arns: Sequence[str],
+    partition: str,
+    region: str,
+    account_id: str,
+    kms_key_arn: str | None,
+    previous_kms_key_arns: Sequence[str],
+) -> PolicyDocument:
+    """What `ses-history doctor` needs to look at every link: it reads alone, and what a reader may is part of it.
+
+    Who they are, everybody may ask: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
+
+    Sources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html,
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html,
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonkinesisfirehose.html,
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+    and https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+    """
+    ses = f"arn:{partition}:ses:{region}:{account_id}"
+    reader = reader_permissions(
+        bucket_arn=bucket_arn,
+        prefixes=prefixes,
+        partition=partition,
+        region=region,
+        kms_key_arns=[*([kms_key_arn] if kms_key_arn else []), *previous_kms_key_arns],
+    )
+    statements: list[dict[str, Any]] = [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "cloudwatch:GetMetricData",
+                "ses:GetAccount",
+                "ses:ListConfigurationSets",
+                "ses:ListEmailIdentities",
+            ],
+            "Resource": "*",
+        },
+        {"Effect": "Allow", "Action": "ses:GetEmailIdentity", "Resource": f"{ses}:identity/*"},
+        {
+            "Effect": "Allow",
+            "Action": ["ses:GetConfigurationSet", "ses:GetConfigurationSetEventDestinations"],
+            "Resource": f"{ses}:configuration-set/*",
+        },
+        {"Effect": "Allow", "Action": ["iam:GetRole", "iam:SimulatePrincipalPolicy"], "Resource": list(role_arns)},
+        {"Effect": "Allow", "Action": "firehose:DescribeDeliveryStream", "Resource": delivery_stream_arn},
+        {"Effect": "Allow", "Action": "logs:FilterLogEvents", "Resource": f"{log_group_arn}:*"},
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetBucketPolicy", "s3:GetEncryptionConfiguration"],
+            "Resource": bucket_arn,
+        },
+        *reader["Statement"],
+    ]
+    if kms_key_arn is not None:
+        statements.append({"Effect": "Allow", "Action": "kms:DescribeKey", "Resource": kms_key_arn})
+    return {"Version": _VERSION, "Statement": statements}
+
+
 def athena_reader_permissions(
     *,
     bucket_arn: str,

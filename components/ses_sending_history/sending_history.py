@@ -77,6 +77,9 @@ class SendingHistory(pulumi.ComponentResource):
     reader_policy_json: pulumi.Output[str]
     """An IAM policy document, as JSON, for readers: to list, get and decrypt events and what could not be delivered."""
 
+    doctor_policy_json: pulumi.Output[str]
+    """An IAM policy document, as JSON, for `ses-history doctor`: to look at every link of this history, and read it."""
+
     database_name: pulumi.Output[str | None]
     """Name of the Glue database that the tables of the history are in. None without queries."""
 
@@ -132,7 +135,7 @@ class SendingHistory(pulumi.ComponentResource):
             self.bucket_name = self.bucket.bucket
             self.bucket_arn = self.bucket.arn
 
-        self.delivery_stream, delivery_role = create_delivery_stream(
+        self.delivery_stream, delivery_role, log_group = create_delivery_stream(
             f"{name}-delivery",
             bucket_arn=self.bucket_arn,
             existing_bucket="bucket" in args,
@@ -259,6 +262,19 @@ class SendingHistory(pulumi.ComponentResource):
             region=deployment.region,
             kms_key_arns=[*([args["kms_key_arn"]] if "kms_key_arn" in args else []), *args["previous_kms_key_arns"]],
         )
+        self.doctor_policy_json = policies.document(
+            policies.doctor_permissions,
+            bucket_arn=self.bucket_arn,
+            prefixes=[EVENTS_PREFIX, ERRORS_PREFIX],
+            delivery_stream_arn=self.delivery_stream_arn,
+            log_group_arn=log_group.arn,
+            role_arns=[*(publisher.role_arn for publisher in self.publishers), delivery_role.arn],
+            partition=deployment.partition,
+            region=deployment.region,
+            account_id=deployment.account_id,
+            kms_key_arn=args.get("kms_key_arn"),
+            previous_kms_key_arns=args["previous_kms_key_arns"],
+        )
         self.dkim_records = pulumi.Output.all(
             *(_dkim_records(identity, deployment.region) for identity in self.identities)
         ).apply(lambda records: dict(ChainMap(*records)))
@@ -275,6 +291,7 @@ class SendingHistory(pulumi.ComponentResource):
                 "configuration_set_arns": self.configuration_set_arns,
                 "publisher_role_arns": self.publisher_role_arns,
                 "reader_policy_json": self.reader_policy_json,
+                "doctor_policy_json": self.doctor_policy_json,
                 "database_name": self.database_name,
                 "table_name": self.table_name,
                 "workgroup_name": self.workgroup_name,

@@ -61,7 +61,17 @@ class Scanned:
     bytes: int
 
 
-Notice = Listing | Reading | Waiting | Rebuilding | Asking | Scanned
+@dataclass(frozen=True, kw_only=True)
+class Examining:
+    """The links between a message and its event in the bucket are being looked at."""
+
+    links: int
+    """How many there are."""
+
+    links_done: int
+
+
+Notice = Listing | Reading | Waiting | Rebuilding | Asking | Scanned | Examining
 
 Watch = Callable[[Notice], None]
 

@@ -55,6 +55,7 @@ def documents(recording: Recording) -> list[str]:
     return [inputs["policy"] for inputs in recording.inputs().values() if "policy" in inputs] + [
         outputs["reader_policy_json"],
         outputs["athena_reader_policy_json"],
+        outputs["doctor_policy_json"],
     ]
 
 

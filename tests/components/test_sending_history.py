@@ -228,7 +228,9 @@ def test_every_document_is_of_the_current_version_of_the_policy_language() -> No
     given = [r.inputs[name] for r in recorded.resources for name in ("policy", "assumeRolePolicy") if name in r.inputs]
 
     assert len(given) == 1 + 2 * 4
-    for document in [*given, outputs["reader_policy_json"], outputs["athena_reader_policy_json"]]:
+    of_outputs = [outputs[name] for name in outputs if name.endswith("_policy_json")]
+    assert len(of_outputs) == 3
+    for document in [*given, *of_outputs]:
         assert json.loads(document).keys() == {"Version", "Statement"}
         assert json.loads(document)["Version"] == "2012-10-17"
 
@@ -355,6 +357,7 @@ def test_every_declared_output_is_set() -> None:
             f"arn:aws:iam::{ACCOUNT_ID}:role/mail-{name}-0000000" for name in ("receipts", "news", "legacy")
         ],
         "reader_policy_json": outputs["reader_policy_json"],
+        "doctor_policy_json": outputs["doctor_policy_json"],
         "database_name": "mail",
         "table_name": "history",
         "workgroup_name": "mail",

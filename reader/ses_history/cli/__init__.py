@@ -13,6 +13,7 @@ from typing import Any
 import click
 from click.exceptions import NoSuchCommand
 
+from ses_history.cli.doctor import doctor
 from ses_history.cli.exit_codes import ExitCode, exit_code
 from ses_history.cli.export import export
 from ses_history.cli.find import find
@@ -79,17 +80,19 @@ def main() -> None:
     ses-history stats --by domain --since 7d       counts and rates of a week
     ses-history health                             is the account in danger?
     ses-history export week.xlsx --since 7d        statuses for a spreadsheet
+    ses-history doctor --stack dev                 does every event arrive?
 
     Where the history is: --bucket, --stack or --folder, or the environment variable SES_HISTORY, which holds
     s3://BUCKET/PREFIX or a folder's path.
 
-    Exit codes: 0 found; 1 nothing found; 2 wrong usage; 3 the bucket, stack or folder cannot be read; 4 the local store
-    cannot be used; 5 the export, the page or standard output cannot be written; 130 stopped with Ctrl-C.
+    Exit codes: 0 found; 1 nothing found, or a link is broken; 2 wrong usage; 3 the bucket, stack or folder cannot be
+    read; 4 the local store cannot be used; 5 the export, the page or standard output cannot be written; 6 the doctor
+    could not tell; 130 stopped with Ctrl-C.
     """  # noqa: D301 click keeps the lines of a paragraph after a backspace character, which r""" would spell out
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
 
 
-for command in (sync, find, show, stats, health, export, tail, send_test, suppression, sample):
+for command in (sync, find, show, stats, health, export, tail, doctor, send_test, suppression, sample):
     main.add_command(command)

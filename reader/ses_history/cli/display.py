@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from ses_history.progress import Asking, Listing, Notice, Reading, Rebuilding, Scanned, Waiting
+from ses_history.progress import Asking, Examining, Listing, Notice, Reading, Rebuilding, Scanned, Waiting
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +41,7 @@ class Display:
                 self._say(f"Waiting for process {notice.process}, which is using the store {notice.store}")
             case Rebuilding():
                 self._say(f"The store {notice.store} is from another version of ses-history: rebuilding it")
-            case Listing() | Reading() | Asking() if self._console:
+            case Listing() | Reading() | Asking() | Examining() if self._console:
                 if type(notice) is not self._shown:
                     self._screen.close()
                     self._shown = type(notice)
@@ -69,7 +69,7 @@ class Display:
             click.echo(text, err=True)
 
 
-def _shown(notice: Listing | Reading | Asking) -> Callable[["Console", ExitStack], Any]:
+def _shown(notice: Listing | Reading | Asking | Examining) -> Callable[["Console", ExitStack], Any]:
     match notice:
         case Listing():
             return _listing
@@ -77,6 +77,8 @@ def _shown(notice: Listing | Reading | Asking) -> Callable[["Console", ExitStack
             return _reading
         case Asking():
             return _asking
+        case Examining():
+            return _examining
 
 
 def _listing(console: "Console", screen: ExitStack) -> Any:
@@ -97,6 +99,15 @@ def _asking(console: "Console", screen: ExitStack) -> Any:
 
     def update(notice: Asking) -> None:
         status.update(Text(f"Athena is reading in the workgroup {notice.workgroup}: {notice.scanned / 1e6:,.1f} MB"))
+
+    return update
+
+
+def _examining(console: "Console", screen: ExitStack) -> Any:
+    status = screen.enter_context(console.status(""))
+
+    def update(notice: Examining) -> None:
+        status.update(f"Looking: {notice.links_done} of {notice.links} links")
 
     return update
 

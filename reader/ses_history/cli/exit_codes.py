@@ -19,10 +19,12 @@ class ExitCode(IntEnum):
 
     FOUND = 0
     NOTHING_FOUND = 1
+    BROKEN = 1
     USAGE = 2
     SOURCE = 3
     STORE = 4
     EXPORT = 5
+    COULD_NOT_TELL = 6
     INTERRUPTED = 130
 
 

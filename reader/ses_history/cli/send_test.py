@@ -11,7 +11,7 @@ import click
 
 from ses_history.account import simulator
 from ses_history.cli.options import on_history
-from ses_history.cli.output import print_json
+from ses_history.cli.output import print_json, print_lines
 from ses_history.cli.values import Address
 from ses_history.errors import NothingFoundError
 
@@ -61,7 +61,7 @@ def send_test(
     to: str,
     timeout: int,
     history: "History",
-    display: "Display",  # noqa: ARG001  every history has one
+    display: "Display",
     as_json: bool,
 ) -> None:
     """Send a test message, and wait until its events are in the bucket.
@@ -75,29 +75,57 @@ def send_test(
     ses-history send-test --from shop@example.com --to all --set news --stack dev
 
     Firehose writes a buffer when its time is up: 60 seconds after the first event, unless the stack says otherwise.
-    Exit code 1 is for events that are not there in time, or of another kind than the recipient gives.
+    Where the events are not there in time, or of another kind than the recipient gives, `ses-history doctor` looks why,
+    and the exit code is 1.
     """  # noqa: D301 click keeps the lines of a paragraph after a backspace character, which r""" would spell out
-    from ses_history.account.send_test import Arrived, Letter, Sent, check, follow, send
+    from ses_history.account.doctor.doctor import diagnosis_of_bucket
+    from ses_history.account.send_test import Letter, Sent, check, send
     from ses_history.account.ses import connect
+    from ses_history.cli.render.doctor import lines, told
+    from ses_history.sources.bucket import Bucket
 
+    source = history.source
+    if not isinstance(source, Bucket):
+        raise click.UsageError("The events are waited for in a bucket: give one --stack or --bucket")
     recipients = [simulator.address(name) for name in simulator.GIVES] if to == _ALL else [to]
     letters = [Letter(sender=sender, recipient=each, configuration_set=configuration_set) for each in recipients]
     ses = connect()
     for letter in letters:
         check(ses, letter)
-    began = datetime.now(UTC)
     sent = list[Sent]()
     for letter in letters:
-        sent.append(send(ses, letter, began))
+        sent.append(send(ses, letter, datetime.now(UTC)))
         click.echo(
             f"{letter.recipient}: accepted after {sent[-1].seconds:.1f} s, as {sent[-1].message_id}", err=as_json
         )
+
+    arrived = _arrivals(history, sent, timeout, as_json=as_json)
+    late = [each for each in sent if each.message_id not in arrived or arrived[each.message_id].missing]
+    diagnosis = None
+    if late:
+        sets = () if configuration_set is None else (configuration_set,)
+        with display:
+            diagnosis = diagnosis_of_bucket(source.bucket, None, (), sets, display)
+    if as_json:
+        messages = [_answer(each, arrived.get(each.message_id)) for each in sent]
+        print_json({"messages": messages, "doctor": diagnosis and told(diagnosis)})
+    elif diagnosis:
+        print_lines(lines(diagnosis), paged=False)
+    if late:
+        raise NothingFoundError("\n".join(_late(late, arrived, timeout)))
+
+
+def _arrivals(history: "History", sent: Sequence["Sent"], timeout: int, *, as_json: bool) -> dict[str, "Arrived"]:
+    """What of the messages arrived last, by their ids, told as it arrives."""
+    from ses_history.account.send_test import follow
+
+    began = datetime.now(UTC)
 
     def look(message_id: str) -> "Message":
         history.catch_up(began)
         return history.show(message_id)
 
-    arrived = dict[str, Arrived]()
+    arrived: dict[str, Arrived] = {}
     try:
         with _waiting():
             for each in follow(sent, look, timeout):
@@ -106,11 +134,7 @@ def send_test(
     except KeyboardInterrupt:
         click.echo("\n".join(f"To look later: ses-history show {each.message_id}" for each in sent), err=True)
         raise
-    if as_json:
-        print_json([_answer(each, arrived.get(each.message_id)) for each in sent])
-    late = [each for each in sent if each.message_id not in arrived or arrived[each.message_id].missing]
-    if late:
-        raise NothingFoundError("\n".join(_late(late, arrived, timeout)))
+    return arrived
 
 
 @contextmanager

@@ -48,8 +48,14 @@ def _source(option: str, value: str, prefix: str | None) -> "Source":
 
         name, events_prefix = of_stack(value)
         return connect(name, events_prefix if prefix is None else prefix)
+    profile, name, path = bucket_named(value)
+    return connect(name, (path or EVENTS_PREFIX) if prefix is None else prefix, profile)
+
+
+def bucket_named(value: str) -> tuple[str | None, str, str]:
+    """The profile, the name and the prefix in BUCKET, s3://BUCKET/PREFIX or PROFILE@BUCKET; raises click.UsageError."""
     profile, at, place = value.rpartition("@")
     name, _, path = place.removeprefix("s3://").partition("/")
     if not name or (at and not profile):
         raise click.UsageError(f"{value!r} names no bucket: use BUCKET, s3://BUCKET/PREFIX or PROFILE@BUCKET")
-    return connect(name, (path or EVENTS_PREFIX) if prefix is None else prefix, profile or None)
+    return profile or None, name, path

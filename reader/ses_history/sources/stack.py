@@ -6,6 +6,15 @@ from typing import Any
 
 from ses_history.errors import SourceError
 
+_OF_THE_CHAIN = (
+    "bucket_name",
+    "configuration_set_arns",
+    "delivery_role_arn",
+    "delivery_stream_arn",
+    "dkim_records",
+    "publisher_role_arns",
+)
+
 
 def of_stack(name: str) -> tuple[str, str]:
     """The bucket and prefix among the outputs of a stack of the current folder's project; raises SourceError."""
@@ -19,6 +28,11 @@ def athena_of_stack(name: str) -> tuple[str, str]:
     if workgroup is None or database is None:
         raise SourceError(f"The stack {name} has no Athena workgroup: set query to true in its config, and up")
     return workgroup, database
+
+
+def chain_of_stack(name: str) -> dict[str, Any]:
+    """The outputs of a stack that tell what an event passes on its way into the bucket; raises SourceError."""
+    return dict(zip(_OF_THE_CHAIN, _outputs(name, *_OF_THE_CHAIN), strict=True))
 
 
 def _outputs(name: str, *wanted: str) -> list[Any]:

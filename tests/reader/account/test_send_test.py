@@ -35,7 +35,7 @@ def run(aws: LocalAws, dev: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def answers(result: Result) -> list[dict[str, Any]]:
-    return json.loads(result.stdout)
+    return json.loads(result.stdout)["messages"]
 
 
 def objects(aws: LocalAws, dev: Stack) -> int:
@@ -131,6 +131,8 @@ def test_an_event_that_does_not_arrive_in_time_is_exit_code_1_with_how_to_look_l
     assert result.exit_code == 1
     [answer] = answers(result)
     assert (answer["event_types"], answer["missing"]) == (["Send"], ["Bounce"])
+    broken = [link for link in json.loads(result.stdout)["doctor"]["links"] if link["state"] == "broken"]
+    assert [(link["link"], link["subject"]) for link in broken] == [("event destination", "dev-mail (us-east-1)")]
     assert result.stderr.splitlines()[-2:] == [
         "Error: Not in the bucket after 1 s, of the message to bounce@simulator.amazonses.com: Bounce",
         f"To look later: ses-history show {answer['message_id']}",

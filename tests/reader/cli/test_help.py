@@ -16,7 +16,7 @@ LOOK_UP = CONTRACT.parent / "docs/look-up.md"
 
 
 def test_help_is_there_for_every_command() -> None:
-    for command in ("sync", "find", "show", "stats", "health", "export"):
+    for command in ("sync", "find", "show", "stats", "health", "export", "doctor"):
         result = CliRunner().invoke(main, [command, "--help"])
         assert result.exit_code == 0
         assert "--bucket" in result.stdout
