@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 from botocore.awsrequest import AWSRequest
@@ -25,6 +25,25 @@ class Publication:
     """Why it was not delivered; None when the delivery stream accepted it."""
 
 
+@dataclass(kw_only=True)
+class SesAccount:
+    """What sending depends on in the account, and GetAccount tells; a test sets what AWS or others decide.
+
+    Source: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html
+    """
+
+    enforcement_status: Literal["HEALTHY", "PROBATION", "SHUTDOWN"] = "HEALTHY"
+    production_access: bool = True
+    """Whether it is out of the sandbox."""
+
+    pending_identities: set[str] = field(default_factory=set)
+    """Those whose owner has not proved yet that they are theirs; others are verified when they are created."""
+
+    sending_enabled: bool = True
+    suppressed_reasons: list[str] = field(default_factory=lambda: ["BOUNCE", "COMPLAINT"])
+    """Why an address on the suppression list gets nothing: of a new account, for both reasons."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class LocalAws:
     """One region of one account."""
@@ -35,6 +54,7 @@ class LocalAws:
     publications: list[Publication] = field(default_factory=list)
     """The outcome of every event SES published, in order."""
 
+    ses_account: SesAccount = field(default_factory=SesAccount)
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:

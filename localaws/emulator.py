@@ -12,7 +12,7 @@ from unittest.mock import patch
 import hypercorn.asyncio
 import hypercorn.config
 
-from localaws import athena, cloudwatch, firehose, glue, iam, s3, ses
+from localaws import athena, cloudwatch, firehose, glue, iam, s3, ses_api
 from localaws.aws import LocalAws
 
 ACCOUNT_ID = "123456789012"
@@ -57,7 +57,7 @@ def running() -> Generator[LocalAws]:
         os.environ.pop("AWS_PROFILE", None)
         os.environ.pop("AWS_DEFAULT_PROFILE", None)
         with (
-            ses.extended(aws),
+            ses_api.extended(aws),
             firehose.extended(aws),
             s3.extended(),
             cloudwatch.extended(),

@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar
@@ -55,7 +56,8 @@ class Request:
 
     async def run_blocking(self, function: Callable[..., T], *args: Any) -> T:
         """The function's result. It runs in a thread, where it may call other services of this AWS and wait."""
-        return await asyncio.get_running_loop().run_in_executor(self.executor, function, *args)
+        context = copy_context()  # ministack keeps the account and the region of a request there
+        return await asyncio.get_running_loop().run_in_executor(self.executor, context.run, function, *args)
 
 
 class ServiceError(Exception):
