@@ -160,12 +160,12 @@ def destination(calls: Calls, chain: Chain, one: ConfigurationSet) -> Found:
     ours = [each for each in found if each["KinesisFirehoseDestination"]["DeliveryStreamArn"] in streams]
     if not ours:
         others = ", ".join(each["KinesisFirehoseDestination"]["DeliveryStreamArn"] for each in found)
-        can_create = one.role_arn and one.stream_arn
+        remedy = tuple[str, ...]()
+        if one.role_arn and one.stream_arn:
+            remedy = (commands.create_destination(one, one.role_arn, one.stream_arn),)
         return _broken(
             evidence=f"its events go to {others}" if others else "it has no event destination with a delivery stream",
-            remedy=(commands.create_destination(one, one.role_arn, one.stream_arn),)
-            if can_create and one.role_arn and one.stream_arn
-            else (),
+            remedy=remedy,
         )
     (first, *_) = ours
     if not first["Enabled"]:
