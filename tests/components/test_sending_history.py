@@ -794,6 +794,18 @@ def test_a_reader_decrypts_with_keys_that_are_used_no_more() -> None:
     assert statement["Resource"] == [KEY]
 
 
+def test_the_doctor_may_look_at_the_key_and_at_the_roles_of_this_history_alone() -> None:
+    recorded = history({"kms_key_arn": KEY, "configuration_sets": ["news"]})
+    outputs = recorded.component_outputs[recorded.one("SendingHistory").urn]
+    statements = json.loads(outputs["doctor_policy_json"])["Statement"]
+    on = {str(statement["Action"]): statement["Resource"] for statement in statements}
+
+    roles = [f"arn:aws:iam::{ACCOUNT_ID}:role/mail-{name}-0000000" for name in ("news", "delivery")]
+    assert on["kms:DescribeKey"] == KEY
+    assert on["['iam:GetRole', 'iam:SimulatePrincipalPolicy']"] == roles
+    assert on["['kms:Decrypt']"] == [KEY]
+
+
 def test_the_dashboard_shows_mail_reputation_and_freshness() -> None:
     dashboard = history(EVERY_ARGUMENT).one("Dashboard").inputs
     widgets = json.loads(dashboard["dashboardBody"])["widgets"]

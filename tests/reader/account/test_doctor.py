@@ -43,6 +43,14 @@ def firehose_role(stack: Stack) -> str:
     return stack.outputs["delivery_role_arn"].rpartition("/")[2]
 
 
+def account(**changes: Any) -> Break:
+    def change(aws: LocalAws, _: Stack) -> None:
+        for name, value in changes.items():
+            setattr(aws.ses_account, name, value)
+
+    return change
+
+
 def default(name: str | None) -> Break:
     def change(aws: LocalAws, _: Stack) -> None:
         ses = aws.client("sesv2")
@@ -285,6 +293,7 @@ def lose_what_came_in(aws: LocalAws, stack: Stack) -> None:
 
 
 MENDED: dict[str, tuple[Link, Break]] = {
+    "the account has paused its sending": (Link.ACCOUNT, account(sending_enabled=False)),
     "the default set is missing": (Link.IDENTITY, default(None)),
     "the default is another set": (Link.IDENTITY, default("other")),
     "the identity is deleted": (Link.IDENTITY, delete_identity),
@@ -354,6 +363,12 @@ MENDED: dict[str, tuple[Link, Break]] = {
 """What is broken, the link that is named, and how it is broken."""
 
 TOLD: dict[str, tuple[Link, Break, str]] = {
+    "AWS has paused the account": (Link.ACCOUNT, account(enforcement_status="SHUTDOWN"), "AWS has paused the sending"),
+    "the identity is not verified": (
+        Link.IDENTITY,
+        account(pending_identities={"dev.example.com"}),
+        "it is not verified: publish the DNS records",
+    ),
     "SES's role is denied by its policy": (
         Link.PERMISSION,
         allow(role, Effect="Deny", Action="firehose:*", Resource="*"),
@@ -436,6 +451,39 @@ def test_a_stream_of_which_no_attempt_to_write_succeeds_is_broken(aws: LocalAws,
     (finding,) = broken(of_dev(aws, dev))
     assert finding.link is Link.DELIVERY
     assert "no attempt to write succeeded: after 24 hours what S3 refuses is lost" in finding.evidence
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"production_access": False}, "sending is enabled, healthy, in the sandbox: to verified addresses alone"),
+        ({"enforcement_status": "PROBATION"}, "sending is enabled, probation"),
+    ],
+)
+def test_an_account_that_sends_is_fine_and_says_how(
+    changes: dict[str, Any], said: str, aws: LocalAws, sending: Stack
+) -> None:
+    account(**changes)(aws, sending)
+
+    found = of_dev(aws, sending)
+    assert broken(found) == []
+    assert [finding.evidence for finding in found.findings if finding.link is Link.ACCOUNT] == [said]
+
+
+def test_of_two_sets_only_the_broken_one_is_named_and_the_rest_of_the_chain_is_looked_at(
+    aws: LocalAws, sending: Stack
+) -> None:
+    arn = sending.outputs["configuration_set_arns"][0]
+    two = sending.outputs | {
+        "configuration_set_arns": [arn, arn.replace("dev-mail", "gone")],
+        "publisher_role_arns": sending.outputs["publisher_role_arns"] * 2,
+    }
+    calls = Calls(lambda service, _: aws.client(service))
+    found = diagnosis(calls, aws.region, lambda calls: of_stack(calls, two, identities=(), sets=()), unwatched)
+
+    assert [(finding.link, finding.subject) for finding in broken(found)] == [(Link.SET, "gone (us-east-1)")]
+    late = [finding.subject for finding in found.findings if finding.state is State.NOT_LOOKED_AT]
+    assert late == ["gone (us-east-1)"] * 3
 
 
 def test_after_a_broken_link_nothing_that_depends_on_it_is_blamed(aws: LocalAws, sending: Stack) -> None:

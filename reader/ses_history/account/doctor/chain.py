@@ -141,14 +141,14 @@ def of_bucket(calls: Calls, bucket: str, region: str, *, identities: Iterable[st
     else:
         for each in regions:
             try:
-                listed = calls.ask("sesv2", each, "list_configuration_sets", PageSize=1000)["ConfigurationSets"]
+                found = listed(calls, each, "list_configuration_sets", "ConfigurationSets")
             except (UnseenError, LateError) as error:
                 unseen[each] = str(error) or "there was no time left"
                 continue
-            named = [f"{prefixes[each]}{name}" for name in listed]
+            named = [f"{prefixes[each]}{name}" for name in found]
             arns |= {arn: None for arn in named if arn not in arns and _may_write(calls, arn, bucket)}
-    found = [ConfigurationSet(arn=arn) for arn in arns]
-    chosen = [replace(each, stream_arn=next(iter(_streams(calls, each)), None)) for each in found]
+    bare = [ConfigurationSet(arn=arn) for arn in arns]
+    chosen = [replace(each, stream_arn=next(iter(_streams(calls, each)), None)) for each in bare]
     return Chain(
         bucket=bucket,
         bucket_region=region,
@@ -161,6 +161,16 @@ def of_bucket(calls: Calls, bucket: str, region: str, *, identities: Iterable[st
         streams=tuple(Stream(arn=arn) for arn in dict.fromkeys(s.stream_arn for s in chosen if s.stream_arn)),
         unseen=unseen,
     )
+
+
+def listed(calls: Calls, region: str, operation: str, field: str) -> list[Any]:
+    """All that SES lists in a region, of all pages; raises what `ask` raises."""
+    answer = calls.ask("sesv2", region, operation)
+    found: list[Any] = answer[field]
+    while token := answer.get("NextToken"):
+        answer = calls.ask("sesv2", region, operation, NextToken=token)
+        found = [*found, *answer[field]]
+    return found
 
 
 def firehose_destinations(calls: Calls, configuration_set: ConfigurationSet) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from ses_history.account.doctor.chain import (
     Stream,
     described_stream,
     firehose_destinations,
+    listed,
     newest,
     s3_destination,
 )
@@ -113,11 +114,10 @@ def addresses(calls: Calls, identities: tuple[Identity, ...], sets: tuple[str, .
 
     An address does not inherit its domain's: https://docs.aws.amazon.com/ses/latest/dg/managing-configuration-sets.html
     """
-    listed = calls.ask("sesv2", region, "list_email_identities", PageSize=1000)["EmailIdentities"]
     domains = {each.name: each.default for each in identities if each.default}
     under = {
         each["IdentityName"]: domains[domain]
-        for each in listed
+        for each in listed(calls, region, "list_email_identities", "EmailIdentities")
         if (domain := each["IdentityName"].rpartition("@")[2]) in domains and domain != each["IdentityName"]
     }
     wrong = dict[str, str]()
@@ -160,12 +160,12 @@ def destination(calls: Calls, chain: Chain, one: ConfigurationSet) -> Found:
     ours = [each for each in found if each["KinesisFirehoseDestination"]["DeliveryStreamArn"] in streams]
     if not ours:
         others = ", ".join(each["KinesisFirehoseDestination"]["DeliveryStreamArn"] for each in found)
-        can_create = one.role_arn and one.stream_arn
+        remedy = tuple[str, ...]()
+        if one.role_arn and one.stream_arn:
+            remedy = (commands.create_destination(one, one.role_arn, one.stream_arn),)
         return _broken(
             evidence=f"its events go to {others}" if others else "it has no event destination with a delivery stream",
-            remedy=(commands.create_destination(one, one.role_arn, one.stream_arn),)
-            if can_create and one.role_arn and one.stream_arn
-            else (),
+            remedy=remedy,
         )
     (first, *_) = ours
     if not first["Enabled"]:
@@ -443,8 +443,12 @@ def log(calls: Calls, chain: Chain, stream: Stream) -> Found:
         item = None
     since = max(datetime.now(UTC) - _DAY, item["LastModified"] if item else datetime.min.replace(tzinfo=UTC))
     group, milliseconds = options["LogGroupName"], int(since.timestamp() * 1000) + 999
+    asked = {"logGroupName": group, "startTime": milliseconds}
     try:
-        answer = calls.ask("logs", stream.region, "filter_log_events", logGroupName=group, startTime=milliseconds)
+        answer = calls.ask("logs", stream.region, "filter_log_events", **asked)
+        # A page may be empty, and the next not.
+        while not answer["events"] and (token := answer.get("nextToken")):
+            answer = calls.ask("logs", stream.region, "filter_log_events", **asked, nextToken=token)
     except MissingError:
         return Found(evidence=f"there is no log group {group}")
     if not (events := answer["events"]):
