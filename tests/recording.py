@@ -160,6 +160,7 @@ class _Provider(pulumi.runtime.Mocks):
                 yield "arn", f"arn:{self._partition}:iam::{ACCOUNT_ID}:role/{name}"
             case "LogGroup":
                 yield "name", name
+                yield "arn", f"arn:{self._partition}:logs:{here}:log-group:{name}"
             case "EmailIdentity":
                 tokens = ["one", "two", "three"] * ("@" not in args.inputs["emailIdentity"])
                 yield "dkimSigningAttributes", {"tokens": tokens}

@@ -270,7 +270,7 @@ def athena_reader_permissions(
             "Resource": [f"{glue}:catalog", f"{glue}:database/{database_name}", f"{glue}:table/{database_name}/*"],
         },
         # Athena looks for this one whatever the query.
-        {"Effect": "Allow", "Action": "glue:GetDatabase", "Resource": f"{glue}:database/default"},
+        {"Effect": "Allow", "Action": "glue:GetDatabase", "Resource": [f"{glue}:catalog", f"{glue}:database/default"]},
         {
             "Effect": "Allow",
             "Action": "s3:GetBucketLocation",

@@ -224,7 +224,7 @@ class SendingHistory(pulumi.ComponentResource):
                 bucket_name=self.bucket_name,
                 # How long an existing bucket keeps its objects is its owner's to say.
                 retention_days=0 if "bucket" in args else int(args["retention_days"]),
-                results=pulumi.Output.concat("s3://", results_bucket, "/", results_prefix),
+                results=pulumi.Output.format("s3://{0}/{1}", results_bucket, results_prefix),
                 scan_limit_gb=args["query_scan_limit_gb"],
                 kms_key_arn=args.get("kms_key_arn"),
                 tags=tags,
@@ -235,7 +235,7 @@ class SendingHistory(pulumi.ComponentResource):
                 policies.athena_reader_permissions,
                 bucket_arn=self.bucket_arn,
                 prefixes=[EVENTS_PREFIX, ERRORS_PREFIX],
-                results_bucket_arn=pulumi.Output.concat("arn:", deployment.partition, ":s3:::", results_bucket),
+                results_bucket_arn=pulumi.Output.format("arn:{0}:s3:::{1}", deployment.partition, results_bucket),
                 results_prefix=results_prefix,
                 database_name=table.database_name,
                 workgroup_name=workgroup.name,

@@ -332,7 +332,7 @@ def test_the_policy_of_who_queries_is_exactly_this_document(partition: str, regi
             ],
             "Resource": [f"{glue}:catalog", f"{glue}:database/mail", f"{glue}:table/mail/*"],
         },
-        {"Effect": "Allow", "Action": "glue:GetDatabase", "Resource": f"{glue}:database/default"},
+        {"Effect": "Allow", "Action": "glue:GetDatabase", "Resource": [f"{glue}:catalog", f"{glue}:database/default"]},
         {"Effect": "Allow", "Action": "s3:GetBucketLocation", "Resource": [bucket, results]},
         {
             "Effect": "Allow",

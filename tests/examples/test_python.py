@@ -33,6 +33,7 @@ BUCKET = (
     "BucketServerSideEncryptionConfiguration",
     "BucketVersioning",
 )
+SAVED_QUERIES = ("counts", "failures", "message", "rates", "recipient", "slowest_domains", "undelivered")
 STREAM = ("FirehoseDeliveryStream", "LogGroup", "LogStream", "Role", "RolePolicy")
 PUBLISHER = ("EventPublisher", "ConfigurationSetEventDestination", "Role", "RolePolicy")
 PUBLISHER_WITH_A_SET = (*PUBLISHER, "ConfigurationSet")
@@ -47,9 +48,20 @@ def each(types: tuple[str, ...], name: str) -> set[Named]:
     return {(type_, name) for type_ in types}
 
 
+def catalog(name: str) -> set[Named]:
+    """The history as a table."""
+    return {
+        *each(("CatalogDatabase", "Workgroup"), f"{name}-catalog"),
+        *(("CatalogTable", f"{name}-catalog-{table}") for table in ("history", "lines", "undelivered")),
+        *(("NamedQuery", f"{name}-catalog-{query}") for query in SAVED_QUERIES),
+        *(("PreparedStatement", f"{name}-catalog-{query}") for query in ("message", "recipient")),
+    }
+
+
 def history(name: str) -> set[Named]:
     """A history with a bucket of its own and without configuration sets."""
-    return {("SendingHistory", name), *each(BUCKET, f"{name}-archive"), *each(STREAM, f"{name}-delivery")}
+    parts = {*each(BUCKET, f"{name}-archive"), *each(STREAM, f"{name}-delivery"), *catalog(name)}
+    return {("SendingHistory", name), *parts}
 
 
 PROGRAMS: dict[str, set[Named]] = {
@@ -69,7 +81,7 @@ PROGRAMS: dict[str, set[Named]] = {
         *history("mail-us-east-1"),
         *each(PUBLISHER_WITH_A_SET, "mail-us-east-1-mail-us-east-1"),
         ("aws", "eu-west-1"),
-        *history("mail-eu-west-1") - each(BUCKET, "mail-eu-west-1-archive"),
+        *history("mail-eu-west-1") - each(BUCKET, "mail-eu-west-1-archive") - catalog("mail-eu-west-1"),
         *each(PUBLISHER_WITH_A_SET, "mail-eu-west-1-mail-eu-west-1"),
     },
     "python-route53": {

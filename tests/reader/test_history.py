@@ -84,6 +84,7 @@ def test_every_error_has_an_exit_code() -> None:
         "QuestionError": "USAGE",
         "NothingFoundError": "NOTHING_FOUND",
         "SourceError": "SOURCE",
+        "AccountError": "SOURCE",
         "StoreError": "STORE",
         "ExportError": "EXPORT",
     }

@@ -53,7 +53,7 @@ def test_each_recipient_of_the_simulator_gives_its_events_and_they_are_followed_
         ("success", ["Send", "Delivery"], []),
         ("bounce", ["Send", "Bounce"], []),
         ("complaint", ["Send", "Delivery", "Complaint"], []),
-        ("ooto", ["Send", "Delivery"], []),
+        ("ooto", ["Send", "Delivery", "Bounce"], []),
         ("suppressionlist", ["Send", "Bounce"], []),
     ]
 
