@@ -71,7 +71,7 @@ def test_every_create_and_every_update_may_be_throttled_once(
         "kmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555",
     }
     updated = stack.preview({**stack.config, **other}).updated
-    assert len(updated) >= len(resources) / 2
+    assert len(updated) >= len(resources) // 2
     for kind, resource in updated:
         provider.fail(kind, resource, operation="update", error=THROTTLED, times=1)
 
